@@ -1,0 +1,31 @@
+# Every target has a `##` sentence; `make help` prints them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## Print what each target does.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# uv when the machine has it, else uv from the package index into the environment itself.
+UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else f"outlast needs Python 3.11 or later, {sys.executable} is {v.major}.{v.minor}: set PYTHON=python3.11 or newer")'
+	@$(PYTHON) -m venv $(VENV)
+	@command -v uv >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
+	@echo "setting up $(VENV) ..."
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements/runtime.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@echo "adding the development tools ..."
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements/dev.txt
+	@touch $@
+
+.PHONY: install
+install: $(VENV)/.dev ## Set up .venv with everything, pinned by hash.

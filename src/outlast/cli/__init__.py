@@ -1,0 +1,1 @@
+"""The `outlast` command, one file a verb."""

@@ -1,0 +1,1 @@
+"""What makes research durable: client, worker, activity policy, payload codec and offload."""

@@ -1,0 +1,87 @@
+"""Builds the worker: agents, activities, workflows, and how long each kind of death goes unnoticed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic_ai.durable_exec.temporal import TemporalDurability
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
+
+from outlast.durable.interceptor import StepInterceptor, StepObserver
+from outlast.durable.policy import STICKY_TIMEOUT, step_policy
+from outlast.errors import OutlastError
+from outlast.job.spec import ResearchJobSpec
+from outlast.llm.resolve import ModelBook
+from outlast.research.agents import ResearchAgents, build_agents
+from outlast.research.gate import StepDeps
+from outlast.research.setup import check_job
+from outlast.research.state import Role
+from outlast.research.workflow import SETUP_ACTIVITY, DeepResearch, install
+from outlast.settings import Settings
+from outlast.sources.registry import Sources
+
+
+def durable_agents(settings: Settings, models: ModelBook, sources: Sources) -> ResearchAgents:
+    """The agents of research with every model request and tool call a recorded step."""
+    policy = step_policy(settings.heartbeat_seconds)
+
+    def durability() -> TemporalDurability[StepDeps]:
+        return TemporalDurability(activity_config=policy, model_activity_config=policy)
+
+    return build_agents(models=models, sources=sources, durability=durability)
+
+
+def build_worker(
+    client: Client, settings: Settings, *, task_queue: str | None = None, observer: StepObserver | None = None
+) -> Worker:
+    """Build a worker; running it is the caller's.
+
+    Args:
+        client: A connection made by `connect`.
+        settings: Of this process.
+        task_queue: Instead of the one in the settings.
+        observer: Told of every attempt at a step.
+    """
+    models = ModelBook(settings)
+    sources = Sources(settings)
+    agents = durable_agents(settings, models, sources)
+    install(agents)
+    DeepResearch.__pydantic_ai_agents__ = list(agents)
+
+    @activity.defn(name=SETUP_ACTIVITY)
+    async def setup(spec: ResearchJobSpec) -> dict[Role, str]:
+        try:
+            return check_job(spec, settings, models, sources.check)
+        except OutlastError as error:
+            raise ApplicationError(str(error), type=type(error).__name__, non_retryable=not error.retryable) from None
+
+    throttle = timedelta(seconds=settings.heartbeat_seconds / 3)
+    return Worker(
+        client,
+        task_queue=task_queue or settings.task_queue,
+        workflows=[DeepResearch],
+        activities=[setup],
+        interceptors=[StepInterceptor(observer)],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        max_concurrent_activities=settings.max_concurrent_steps,
+        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
+        # The SDK holds heartbeats back to 80% of their timeout by default: one lost beat and a living worker is dead.
+        max_heartbeat_throttle_interval=throttle,
+        default_heartbeat_throttle_interval=throttle,
+        graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
+        deployment_config=_deployment(settings),
+    )
+
+
+def _deployment(settings: Settings) -> WorkerDeploymentConfig | None:
+    if settings.build_id is None:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=settings.deployment, build_id=settings.build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )

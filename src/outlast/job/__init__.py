@@ -1,0 +1,1 @@
+"""The ResearchJob resource: spec, status, manifests, and the pure decisions about them."""

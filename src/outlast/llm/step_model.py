@@ -1,0 +1,80 @@
+"""The wrapper around every model: signs the request with its step and puts the cost into the recorded response.
+
+The cost is computed here, where the request is made, and recorded with the response. Were it computed in the workflow,
+a newer price table would change a decision on replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self, cast
+
+from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
+from pydantic_ai.models.wrapper import WrapperModel
+from pydantic_ai.settings import ModelSettings
+from pydantic_ai.tools import RunContext
+
+from outlast.llm.prices import cost_usd
+from outlast.settings import Price
+from outlast.steps import current_step
+
+
+class StepModel(WrapperModel):
+    """A model whose requests name the step that makes them.
+
+    Args:
+        wrapped: The provider's model, its client without retries.
+        name: The name it was asked for by, key of the price table.
+        prices: Price by model name.
+    """
+
+    def __init__(self, wrapped: Model, *, name: str, prices: Mapping[str, Price]) -> None:
+        super().__init__(wrapped)
+        self._name = name
+        self._prices = prices
+
+    async def __aenter__(self) -> Self:
+        # The client lives as long as the process: opening one a request costs more CPU than the request.
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> bool | None:
+        return None
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        """Make one request, without retries."""
+        response = await self.wrapped.request(messages, _signed(model_settings), model_request_parameters)
+        response.usage.cost = cost_usd(self._name, response, self._prices)
+        return response
+
+    @asynccontextmanager
+    async def request_stream(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+        run_context: RunContext[Any] | None = None,
+    ) -> AsyncIterator[StreamedResponse]:
+        """Make one streamed request, without retries."""
+        async with self.wrapped.request_stream(
+            messages, _signed(model_settings), model_request_parameters, run_context
+        ) as stream:
+            yield stream
+
+
+def _signed(model_settings: ModelSettings | None) -> ModelSettings | None:
+    step = current_step()
+    if step is None:
+        return model_settings
+    settings = dict(model_settings or {})
+    settings["extra_headers"] = {**cast("dict[str, str]", settings.get("extra_headers") or {}), **step.headers()}
+    return cast("ModelSettings", settings)

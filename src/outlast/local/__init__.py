@@ -1,0 +1,1 @@
+"""The embedded platform of one machine: a Temporal server and an offline model server while somebody uses them."""

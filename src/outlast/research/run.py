@@ -1,0 +1,297 @@
+"""One research job, from question to report: the same code with Temporal and without.
+
+It plans, searches in a TaskGroup, analyses and checks. It knows no engine: what differs stands behind `Host`, and
+whether a step is recorded is the business of the agents that it is given. On Temporal this is workflow code, so nothing
+here may do I/O, read a clock or draw a random number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar
+
+from pydantic import TypeAdapter
+from pydantic_ai import Agent
+from pydantic_ai.capabilities.abstract import WrapModelRequestHandler, WrapToolExecuteHandler
+from pydantic_ai.exceptions import AgentRunError, ModelAPIError
+from pydantic_ai.messages import ModelResponse, ToolReturn
+from pydantic_ai.models import ModelRequestContext
+
+from outlast.errors import JobFailedError, OutlastError
+from outlast.job.spec import OnExceeded, PlanApproval, ResearchJobSpec
+from outlast.research import prompts
+from outlast.research.agents import SEARCH, ResearchAgents
+from outlast.research.gate import StepDeps
+from outlast.research.models import Cut, CutReason, Evidence, Plan, PlannedSearch, Report
+from outlast.research.reporting import report_from_draft, report_without_analysis
+from outlast.research.state import (
+    Progress,
+    ResearchState,
+    Role,
+    SearchOutcome,
+    SearchProgress,
+    SearchState,
+    Stage,
+)
+from outlast.sources.passage import Passage
+from outlast.usage.budget import Exceeded, exceeded
+
+OutputT = TypeVar("OutputT")
+
+PARALLEL_SEARCHES = 16
+"""Searches of one job under way at once, so that one job never takes every slot of a worker."""
+
+STEP_FAILURES: tuple[type[Exception], ...] = (AgentRunError, ModelAPIError, OutlastError)
+"""What a step that failed for good raises; the host adds its engine's own."""
+
+_PASSAGES = TypeAdapter(list[Passage])
+
+
+class BudgetEndedError(OutlastError):
+    """A step was not admitted because the budget is used up."""
+
+
+class Host(Protocol):
+    """What a run leaves to the engine it runs on."""
+
+    step_failures: tuple[type[Exception], ...]
+    """Exceptions by which this engine reports a step that failed for good."""
+
+    async def setup(self, spec: ResearchJobSpec) -> dict[Role, str]:
+        """Check what the job needs before its first step, and say which model each role uses."""
+        ...
+
+    async def review(self, plan: Plan) -> Plan:
+        """Have the plan reviewed by a person; return it as approved, perhaps edited."""
+        ...
+
+    async def budget_raised(self, bound: Exceeded) -> None:
+        """Return when a person raised the budget."""
+        ...
+
+    async def may_proceed(self) -> None:
+        """Return when the job is not suspended."""
+        ...
+
+    async def hand_on(self, state: ResearchState) -> None:
+        """Continue as a new run with this state if the history of this one grew long; else return."""
+        ...
+
+    def changed(self) -> None:
+        """Progress changed."""
+        ...
+
+
+class ResearchRun:
+    """A research job under way.
+
+    Args:
+        spec: What to find out; its budget may be replaced while the run goes on.
+        agents: The agents, durable or not.
+        host: The engine.
+        state: What an earlier run handed on.
+    """
+
+    def __init__(self, spec: ResearchJobSpec, agents: ResearchAgents, host: Host, state: ResearchState) -> None:
+        self.spec = spec
+        self.state = state
+        self.stage = Stage.PLANNING
+        self.waiting_for: str | None = None
+        self._agents = agents
+        self._host = host
+        self._models: dict[Role, str] = {}
+        self._in_flight = 0
+        self._running: set[int] = set()
+        self._calls: dict[tuple[str, str], asyncio.Future[Any]] = {}
+        self._failures = (*STEP_FAILURES, *host.step_failures)
+
+    async def report(self) -> Report:
+        """Carry the job out.
+
+        Raises:
+            JobFailedError: it ends without a report; the message says why.
+        """
+        self._models = await self._host.setup(self.spec)
+        try:
+            plan = await self._planned()
+            await self._search(plan)
+            await self._host.hand_on(self.state)
+            return await self._analyse(plan)
+        except BudgetEndedError as error:
+            raise JobFailedError(str(error)) from None
+
+    def progress(self) -> Progress:
+        """What people see of it."""
+        plan = self.state.plan
+        return Progress(
+            stage=self.stage,
+            searches=[self._search_progress(i, s) for i, s in enumerate(plan.searches)] if plan else [],
+            usage=self.state.meter.total,
+            waiting_for=self.waiting_for,
+        )
+
+    # The steps of the talk: plan, search in parallel, analyse.
+
+    async def _planned(self) -> Plan:
+        if self.state.plan is None:
+            task = prompts.planner_task(self.spec.query, self.spec.max_searches)
+            try:
+                plan = await self._ask(self._agents.planner, Role.PLANNER, task)
+            except BudgetEndedError:
+                raise
+            except self._failures as error:
+                raise JobFailedError(f"No plan could be made: {reason_of(error)}") from error
+            self.state.plan = plan
+            self._host.changed()
+        if not self.state.approved:
+            if self.spec.approval.plan is PlanApproval.REQUIRED:
+                self._enter(Stage.AWAITING_APPROVAL, waiting_for="approval of the plan")
+                self.state.plan = await self._host.review(self.state.plan)
+            self.state.approved = True
+        return self.state.plan
+
+    async def _search(self, plan: Plan) -> None:
+        self._enter(Stage.SEARCHING)
+        free = asyncio.Semaphore(PARALLEL_SEARCHES)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for index, search in enumerate(plan.searches):
+                    if index not in self.state.outcomes:
+                        group.create_task(self._one_search(index, search, free))
+        except* BudgetEndedError as ended:
+            raise ended.exceptions[0] from None
+
+    async def _one_search(self, index: int, search: PlannedSearch, free: asyncio.Semaphore) -> None:
+        async with free:
+            self._running.add(index)
+            self._host.changed()
+            try:
+                outcome = SearchOutcome(evidence=await self._find(search))
+            except BudgetEndedError as error:
+                if self.spec.budget.on_exceeded is OnExceeded.FAIL:
+                    raise
+                outcome = _cut(CutReason.BUDGET, search, str(error))
+            except self._failures as error:
+                # A search that fails never drops its siblings: the report says what is missing.
+                outcome = _cut(CutReason.SEARCH_FAILED, search, reason_of(error))
+            self._running.discard(index)
+            self.state.outcomes[index] = outcome
+            self._host.changed()
+
+    async def _find(self, search: PlannedSearch) -> Evidence:
+        task = prompts.searcher_task(self.spec.query, search)
+        found = await self._ask(self._agents.searcher, Role.SEARCHER, task)
+        ids = dict.fromkeys(found.passage_ids)
+        passages = [self.state.passages[passage_id] for passage_id in ids if passage_id in self.state.passages]
+        return Evidence(query=search.query, purpose=search.purpose, summary=found.summary, passages=passages)
+
+    async def _analyse(self, plan: Plan) -> Report:
+        self._enter(Stage.ANALYSING)
+        evidence = [o.evidence for _, o in sorted(self.state.outcomes.items()) if o.evidence is not None]
+        task = prompts.analyst_task(self.spec.query, plan, evidence)
+        try:
+            draft = await self._ask(self._agents.analyst, Role.ANALYST, task)
+        except BudgetEndedError as error:
+            if self.spec.budget.on_exceeded is OnExceeded.FAIL:
+                raise
+            report = report_without_analysis(self.spec.query, self.state, str(error))
+        except self._failures as error:
+            raise JobFailedError(f"The analysis failed: {reason_of(error)}") from error
+        else:
+            report = report_from_draft(self.spec.query, self.state, draft)
+        self._enter(Stage.COMPLETE)
+        return report
+
+    # What the gate asks.
+
+    @property
+    def max_searches(self) -> int:
+        """The most searches that the plan may hold."""
+        return self.spec.max_searches
+
+    @property
+    def passages(self) -> Mapping[str, Passage]:
+        """Every passage that any tool returned so far."""
+        return self.state.passages
+
+    async def request(self, role: Role, send: WrapModelRequestHandler, context: ModelRequestContext) -> ModelResponse:
+        """Admit, send and record one model request."""
+        await self._admit(role)
+        self._in_flight += 1
+        try:
+            response = await send(context)
+        finally:
+            self._in_flight -= 1
+        used = response.usage
+        self.state.meter.record(
+            role.value, input_tokens=used.input_tokens, output_tokens=used.output_tokens, cost_usd=used.cost
+        )
+        self._host.changed()
+        return response
+
+    async def call(self, role: Role, tool: str, args: Mapping[str, Any], execute: WrapToolExecuteHandler) -> Any:
+        """Execute one tool call, or answer it from an identical one, and register the passages that it returned."""
+        await self._host.may_proceed()
+        key = (tool, " ".join(str(args.get("query", sorted(args.items()))).casefold().split()))
+        if key not in self._calls:
+            self._calls[key] = asyncio.ensure_future(execute(dict(args)))
+        try:
+            # Shielded: who waits for an identical call may be cancelled, the call itself serves the others.
+            returned = await asyncio.shield(self._calls[key])
+        except self._failures as error:
+            self._calls.pop(key, None)
+            if role is Role.SEARCHER:
+                raise
+            return f"The search failed: {reason_of(error)}"  # the others can go on without it
+        if tool == SEARCH and isinstance(returned, ToolReturn):
+            for passage in _PASSAGES.validate_python(returned.metadata["passages"]):
+                self.state.passages.setdefault(passage.id, passage)
+        return returned
+
+    async def _admit(self, role: Role) -> None:
+        while True:
+            await self._host.may_proceed()
+            bound = exceeded(
+                self.spec.budget,
+                self.state.meter.total,
+                in_flight=self._in_flight,
+                searching=role is Role.SEARCHER and self.spec.budget.on_exceeded is OnExceeded.CONCLUDE,
+            )
+            if bound is None:
+                return
+            if self.spec.budget.on_exceeded is not OnExceeded.PAUSE:
+                raise BudgetEndedError(f"The budget is used up: {bound}.")
+            self.waiting_for = f"a raise of the budget: {bound}"
+            self._host.changed()
+            await self._host.budget_raised(bound)
+            self.waiting_for = None
+
+    async def _ask(self, agent: Agent[StepDeps, OutputT], role: Role, task: str) -> OutputT:
+        deps = StepDeps.of(self, role=role, sources=list(self.spec.sources))
+        return (await agent.run(task, model=self._models[role], deps=deps)).output
+
+    def _enter(self, stage: Stage, waiting_for: str | None = None) -> None:
+        self.stage = stage
+        self.waiting_for = waiting_for
+        self._host.changed()
+
+    def _search_progress(self, index: int, search: PlannedSearch) -> SearchProgress:
+        outcome = self.state.outcomes.get(index)
+        if outcome is None:
+            state = SearchState.RUNNING if index in self._running else SearchState.PLANNED
+            return SearchProgress(query=search.query, state=state)
+        if outcome.evidence is None:
+            return SearchProgress(query=search.query, state=SearchState.CUT)
+        return SearchProgress(query=search.query, state=SearchState.DONE, passages=len(outcome.evidence.passages))
+
+
+def reason_of(error: BaseException) -> str:
+    """The innermost cause of a failure, which is what a person can act on."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(error) or type(error).__name__
+
+
+def _cut(reason: CutReason, search: PlannedSearch, detail: str) -> SearchOutcome:
+    return SearchOutcome(cut=Cut(reason=reason, subject=search.query, detail=detail))

@@ -1,0 +1,1 @@
+"""Where searches look, behind one protocol."""

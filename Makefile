@@ -29,3 +29,33 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 
 .PHONY: install
 install: $(VENV)/.dev ## Set up .venv with everything, pinned by hash.
+
+.PHONY: demo
+demo: $(VENV)/.runtime ## Run the main job on the embedded platform: no key, no cluster.
+	@$(BIN)/outlast run k8s/examples/neighbours.yaml $(if $(ID),--id $(ID))
+
+.PHONY: test
+test: install ## Run every test that needs no cluster.
+	@$(BIN)/pytest tests/unit tests/temporal
+
+.PHONY: test-cluster
+test-cluster: install ## Build or reuse a real cluster and run everything that needs one.
+	@$(BIN)/pytest tests/apiserver tests/cluster
+
+.PHONY: lint
+lint: install ## Check style, types and generated files.
+	@$(BIN)/ruff check src tests
+	@$(BIN)/ruff format --check src tests
+	@$(BIN)/mypy
+
+.PHONY: format
+format: install ## Rewrite the sources in the project's style.
+	@$(BIN)/ruff check --fix src tests
+	@$(BIN)/ruff format src tests
+
+.PHONY: requirements
+requirements: install ## Pin the requirements anew, by hash and without the address of any index.
+	@$(UV) pip compile --quiet $(COMPILE) --extra all pyproject.toml -o requirements/runtime.txt
+	@$(UV) pip compile --quiet $(COMPILE) --extra all --group dev pyproject.toml -o requirements/dev.txt
+
+COMPILE := --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links

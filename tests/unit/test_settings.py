@@ -13,7 +13,7 @@ def test_a_role_uses_its_own_model_before_the_common_one(monkeypatch: pytest.Mon
 
 def test_an_unknown_variable_is_refused_with_the_nearest_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OUTLAST_MODELL", "x")
-    with pytest.raises(SettingsError, match="OUTLAST_MODELL is set.*did you mean OUTLAST_MODEL"):
+    with pytest.raises(SettingsError, match=r"OUTLAST_MODELL is set.*did you mean OUTLAST_MODEL"):
         load_settings()
 
 

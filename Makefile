@@ -42,6 +42,10 @@ test: install ## Run every test that needs no cluster.
 test-cluster: install ## Build or reuse a real cluster and run everything that needs one.
 	@$(BIN)/pytest tests/apiserver tests/cluster
 
+.PHONY: bench
+bench: install ## Measure speed: a table, and bench.json.
+	@$(BIN)/python -m tests.bench bench.json
+
 .PHONY: lint
 lint: install ## Check style, types and generated files.
 	@$(BIN)/ruff check src tests

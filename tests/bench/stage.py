@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,9 +87,9 @@ async def process(module: str, *args: str, **environ: str) -> AsyncIterator[Chil
             await child.wait()
 
 
-def worker(on: Stage, **environ: str) -> AsyncIterator[Child]:
+def worker(on: Stage, **environ: str) -> AbstractAsyncContextManager[Child]:
     """A worker process on a stage."""
-    return process(  # type: ignore[return-value]
+    return process(
         "worker_process",
         OUTLAST_TEMPORAL_ADDRESS=str(on.settings.temporal_address),
         OUTLAST_OFFLINE_URL=str(on.settings.offline_url),

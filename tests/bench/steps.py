@@ -85,7 +85,11 @@ async def cpu_at_load(folder: Path, jobs_at_once: int = 50) -> dict[str, float]:
     async with stage(folder, latency_scale=1) as on, build_worker(on.client, on.settings):
         await durable(on, "warm")
         results: dict[str, float] = {}
-        for name, run in (("plain", lambda _: stateless(on)), ("durable", lambda job: durable(on, job))):
+        runs: dict[str, Callable[[str], Awaitable[object]]] = {
+            "plain": lambda _: stateless(on),
+            "durable": lambda job: durable(on, job),
+        }
+        for name, run in runs.items():
             cpu, began = _cpu(), time.perf_counter()
             await asyncio.gather(*(run(f"load-{index}") for index in range(jobs_at_once)))
             steps = STEPS * jobs_at_once

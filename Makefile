@@ -46,6 +46,10 @@ test-cluster: install ## Build or reuse a real cluster and run everything that n
 bench: install ## Measure speed: a table, and bench.json.
 	@$(BIN)/python -m tests.bench bench.json
 
+.PHONY: evals
+evals: install ## Run all gold questions through the whole pipeline, and their twins over altered figures.
+	@$(BIN)/python -W ignore -m tests.evals
+
 .PHONY: lint
 lint: install ## Check style, types and generated files.
 	@$(BIN)/ruff check src tests

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from pydantic_ai.durable_exec.temporal import TemporalDurability
@@ -9,9 +10,11 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.exceptions import ApplicationError
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
+from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
-from outlast.durable.interceptor import StepInterceptor, StepObserver
+from outlast.durable.interceptor import StepInterceptor
+from outlast.durable.limits import Limits
+from outlast.durable.observer import StepObserver
 from outlast.durable.policy import STICKY_TIMEOUT, step_policy
 from outlast.errors import OutlastError
 from outlast.job.spec import ResearchJobSpec
@@ -22,6 +25,7 @@ from outlast.research.setup import check_job
 from outlast.research.state import Role
 from outlast.research.workflow import SETUP_ACTIVITY, DeepResearch, install
 from outlast.settings import Settings
+from outlast.sources.mcp import mcp_toolsets
 from outlast.sources.registry import Sources
 
 
@@ -32,11 +36,18 @@ def durable_agents(settings: Settings, models: ModelBook, sources: Sources) -> R
     def durability() -> TemporalDurability[StepDeps]:
         return TemporalDurability(activity_config=policy, model_activity_config=policy)
 
-    return build_agents(models=models, sources=sources, durability=durability)
+    return build_agents(models=models, sources=sources, servers=mcp_toolsets(settings), durability=durability)
 
 
 def build_worker(
-    client: Client, settings: Settings, *, task_queue: str | None = None, observer: StepObserver | None = None
+    client: Client,
+    settings: Settings,
+    *,
+    task_queue: str | None = None,
+    observer: StepObserver | None = None,
+    interceptors: Sequence[Interceptor] = (),
+    steps: bool = True,
+    sources: Sources | None = None,
 ) -> Worker:
     """Build a worker; running it is the caller's.
 
@@ -45,9 +56,12 @@ def build_worker(
         settings: Of this process.
         task_queue: Instead of the one in the settings.
         observer: Told of every attempt at a step.
+        interceptors: More of them, such as the one that measures replays.
+        steps: Whether it carries out steps; without, it lets workflows answer and decide, and pays for nothing.
+        sources: Instead of those that the settings name.
     """
     models = ModelBook(settings)
-    sources = Sources(settings)
+    sources = sources or Sources(settings)
     agents = durable_agents(settings, models, sources)
     install(agents)
     DeepResearch.__pydantic_ai_agents__ = list(agents)
@@ -65,7 +79,8 @@ def build_worker(
         task_queue=task_queue or settings.task_queue,
         workflows=[DeepResearch],
         activities=[setup],
-        interceptors=[StepInterceptor(observer)],
+        interceptors=[StepInterceptor(client.data_converter, Limits.of(settings), observer), *interceptors],
+        no_remote_activities=not steps,
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_concurrent_activities=settings.max_concurrent_steps,
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,

@@ -6,7 +6,7 @@ models tell a role by its output tool.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from pydantic_ai import Agent, FunctionToolset, ModelRetry, RunContext, ToolOutp
 from pydantic_ai.capabilities import AbstractCapability, ResolveModelId
 from pydantic_ai.messages import ModelMessage, ModelResponse, ToolReturn
 from pydantic_ai.models.function import AgentInfo, FunctionModel
-from pydantic_ai.toolsets import AbstractToolset
+from pydantic_ai.toolsets import AbstractToolset, ToolsetTool, WrapperToolset
 
 from outlast.errors import ModelSetupError
 from outlast.llm.resolve import ModelBook
@@ -76,7 +76,7 @@ def build_agents(
     *,
     models: ModelBook,
     sources: Searcher,
-    toolsets: Sequence[AbstractToolset[StepDeps]] = (),
+    servers: Mapping[str, AbstractToolset[StepDeps]] | None = None,
     durability: Durability | None = None,
 ) -> ResearchAgents:
     """Build the agents.
@@ -84,7 +84,7 @@ def build_agents(
     Args:
         models: Resolves the model names that runs are given.
         sources: What the `search` tool asks.
-        toolsets: More tools for searchers and the analyst, such as those of MCP servers.
+        servers: Toolsets of MCP servers by name; searchers and the analyst see those that their job names.
         durability: Makes steps recorded; None runs the identical agents in this process alone.
     """
 
@@ -104,6 +104,7 @@ def build_agents(
             retries={"tools": 1, "output": OUTPUT_RETRIES},
         )
 
+    toolsets = [_Offered(toolset, name) for name, toolset in (servers or {}).items()]
     agents = ResearchAgents(
         planner=agent(Role.PLANNER, ToolOutput(Plan, name="submit_plan"), prompts.PLANNER, ()),
         searcher=agent(Role.SEARCHER, ToolOutput(SearchFindings, name="submit_findings"), prompts.SEARCHER, toolsets),
@@ -134,6 +135,17 @@ def search_toolset(sources: Searcher) -> FunctionToolset[StepDeps]:
         )
 
     return toolset
+
+
+@dataclass
+class _Offered(WrapperToolset[StepDeps]):
+    """The tools of a server for jobs that name it; for others it is not even asked which tools it has."""
+
+    name: str
+
+    async def get_tools(self, ctx: RunContext[StepDeps]) -> dict[str, ToolsetTool[StepDeps]]:
+        """The server's tools, none unless the job names the server."""
+        return await super().get_tools(ctx) if self.name in ctx.deps.sources else {}
 
 
 def _refuse(_messages: list[ModelMessage], _info: AgentInfo) -> ModelResponse:

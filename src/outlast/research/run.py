@@ -8,7 +8,7 @@ here may do I/O, read a clock or draw a random number.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter
@@ -34,6 +34,7 @@ from outlast.research.state import (
     SearchState,
     Stage,
 )
+from outlast.sources.mcp import passage_from_tool
 from outlast.sources.passage import Passage
 from outlast.usage.budget import Exceeded, exceeded
 
@@ -130,6 +131,11 @@ class ResearchRun:
             usage=self.state.meter.total,
             waiting_for=self.waiting_for,
         )
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Model by role, once the setup chose them."""
+        return {role.value: name for role, name in self._models.items()}
 
     # The steps of the talk: plan, search in parallel, analyse.
 
@@ -245,9 +251,20 @@ class ResearchRun:
                 raise
             return f"The search failed: {reason_of(error)}"  # the others can go on without it
         if tool == SEARCH and isinstance(returned, ToolReturn):
-            for passage in _PASSAGES.validate_python(returned.metadata["passages"]):
-                self.state.passages.setdefault(passage.id, passage)
-        return returned
+            self._register(_PASSAGES.validate_python(returned.metadata["passages"]))
+            return returned
+        return self._as_passage(tool, str(returned))
+
+    def _as_passage(self, tool: str, text: str) -> dict[str, str]:
+        # What an MCP server answers can be cited like what a search found: it gets an id and a hash.
+        server = next((name for name in self.spec.sources if tool.startswith(f"{name}_")), "tool")
+        passage = passage_from_tool(server, tool.removeprefix(f"{server}_"), text)
+        self._register([passage])
+        return {"id": passage.id, "title": passage.title, "text": passage.text}
+
+    def _register(self, passages: Sequence[Passage]) -> None:
+        for passage in passages:
+            self.state.passages.setdefault(passage.id, passage)
 
     async def _admit(self, role: Role) -> None:
         while True:

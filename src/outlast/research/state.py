@@ -11,7 +11,12 @@ from outlast.research.models import Cut, Evidence, Plan, Report
 from outlast.sources.passage import Passage
 from outlast.usage.meter import Meter, Usage
 
-SEARCH_ATTRIBUTE_TYPES = {"OutlastStage": "Keyword", "OutlastProgress": "Keyword"}
+WORKFLOW_TYPE = "DeepResearch"
+
+STAGE_ATTRIBUTE = "OutlastStage"
+PROGRESS_ATTRIBUTE = "OutlastProgress"
+
+SEARCH_ATTRIBUTE_TYPES = {STAGE_ATTRIBUTE: "Keyword", PROGRESS_ATTRIBUTE: "Keyword"}
 """What Temporal has to index for us; two keywords, since a database-backed visibility store has few slots."""
 
 
@@ -69,6 +74,8 @@ class ResearchResult(BaseModel):
     report: Report
     usage: dict[str, Usage]
     """By role."""
+    models: dict[str, str] = {}
+    """Model by role: a report names what wrote it."""
 
 
 class SearchState(StrEnum):

@@ -11,7 +11,7 @@ from outlast.job.spec import ResearchJobSpec
 from outlast.research.agents import ResearchAgents
 from outlast.research.models import Plan
 from outlast.research.run import BudgetEndedError, ResearchRun
-from outlast.research.state import ResearchResult, ResearchState, Role
+from outlast.research.state import Progress, ResearchResult, ResearchState, Role
 from outlast.usage.budget import Exceeded
 
 Review = Callable[[Plan], Awaitable[Plan]]
@@ -32,6 +32,8 @@ class StatelessHost:
     def __init__(self, setup: Setup, review: Review, changed: Callable[[], None] = lambda: None) -> None:
         self._setup = setup
         self._review = review
+        self.progress: Callable[[], Progress] | None = None
+        """Where the run is, once it began."""
         self.changed = changed
 
     async def setup(self, spec: ResearchJobSpec) -> dict[Role, str]:
@@ -56,5 +58,6 @@ class StatelessHost:
 async def run_stateless(spec: ResearchJobSpec, agents: ResearchAgents, host: StatelessHost) -> ResearchResult:
     """Carry a job out in this process."""
     run = ResearchRun(spec, agents, host, ResearchState())
+    host.progress = run.progress
     report = await run.report()
-    return ResearchResult(report=report, usage=run.state.meter.by_role)
+    return ResearchResult(report=report, usage=run.state.meter.by_role, models=run.models)

@@ -19,14 +19,22 @@ from outlast.job.spec import Budget, ResearchJobSpec
 from outlast.research.agents import ResearchAgents
 from outlast.research.models import Plan
 from outlast.research.run import ResearchRun
-from outlast.research.state import Progress, ResearchInput, ResearchResult, ResearchState, Role
+from outlast.research.state import (
+    PROGRESS_ATTRIBUTE,
+    STAGE_ATTRIBUTE,
+    WORKFLOW_TYPE,
+    Progress,
+    ResearchInput,
+    ResearchResult,
+    ResearchState,
+    Role,
+)
 from outlast.usage.budget import Exceeded
 
-WORKFLOW_TYPE = "DeepResearch"
 SETUP_ACTIVITY = "outlast__setup"
 
-STAGE = SearchAttributeKey.for_keyword("OutlastStage")
-PROGRESS = SearchAttributeKey.for_keyword("OutlastProgress")
+STAGE = SearchAttributeKey.for_keyword(STAGE_ATTRIBUTE)
+PROGRESS = SearchAttributeKey.for_keyword(PROGRESS_ATTRIBUTE)
 """Compact progress, see `progress_word`: visibility lists it for all jobs at once, and a codec can't hide it."""
 
 _agents: ResearchAgents | None = None
@@ -76,22 +84,24 @@ class DeepResearch(PydanticAIWorkflow):
         except JobFailedError as error:
             raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from error
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return ResearchResult(report=report, usage=self._run.state.meter.by_role)
+        return ResearchResult(report=report, usage=self._run.state.meter.by_role, models=self._run.models)
 
     # Host: what a run leaves to its engine.
 
     async def setup(self, spec: ResearchJobSpec) -> dict[Role, str]:
         """Check what the job needs, where the worker's settings are."""
         try:
-            chosen: dict[Role, str] = await workflow.execute_local_activity(
+            # No local activity: a query that arrives while one runs splits its workflow task, and after that a replay
+            # misses the SDK's patch marker behind it (docs/adr/0002).
+            chosen: dict[Role, str] = await workflow.execute_activity(
                 SETUP_ACTIVITY,
                 spec,
                 result_type=dict[Role, str],
-                start_to_close_timeout=timedelta(seconds=30),  # reads settings and opens indexes, asks no network
-                retry_policy=RetryPolicy(maximum_attempts=3),
+                start_to_close_timeout=timedelta(seconds=10),  # reads settings, asks no network; bounds a death
+                retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
             )
         except ActivityError as error:
-            raise JobFailedError(str(error.cause or error)) from error
+            raise JobFailedError(getattr(error.cause, "message", None) or str(error)) from error
         return chosen
 
     async def review(self, plan: Plan) -> Plan:

@@ -50,6 +50,16 @@ bench: install ## Measure speed: a table, and bench.json.
 evals: install ## Run all gold questions through the whole pipeline, and their twins over altered figures.
 	@$(BIN)/python -W ignore -m tests.evals
 
+.PHONY: cluster-up cluster-down cluster-load
+cluster-up: install ## Start a real one-node cluster, built from source on the first run.
+	@$(BIN)/python -m tests.cluster up
+
+cluster-down: install ## Stop it and remove all that it left on this machine.
+	@$(BIN)/python -m tests.cluster down
+
+cluster-load: install ## Import an image into it: make cluster-load IMAGE=image.tar.
+	@$(BIN)/python -m tests.cluster load $(IMAGE)
+
 .PHONY: lint
 lint: install ## Check style, types and generated files.
 	@$(BIN)/ruff check src tests

@@ -1,0 +1,3 @@
+"""Options of the cluster tests, registered wherever pytest is started from."""
+
+pytest_plugins = ["tests.cluster.plugin"]

@@ -1,0 +1,1 @@
+"""Tests that need a real API server but no node: CRDs, admission, RBAC."""

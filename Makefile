@@ -34,6 +34,10 @@ install: $(VENV)/.dev ## Set up .venv with everything, pinned by hash.
 demo: $(VENV)/.runtime ## Run the main job on the embedded platform: no key, no cluster.
 	@$(BIN)/outlast run k8s/examples/neighbours.yaml $(if $(ID),--id $(ID))
 
+.PHONY: demo-kill
+demo-kill: $(VENV)/.runtime ## The same, killed with SIGKILL in the middle and taken up again; then the proof.
+	@$(BIN)/python scripts/demo_kill.py
+
 .PHONY: test
 test: install ## Run every test that needs no cluster.
 	@$(BIN)/pytest tests/unit tests/temporal
@@ -62,14 +66,14 @@ cluster-load: install ## Import an image into it: make cluster-load IMAGE=image.
 
 .PHONY: lint
 lint: install ## Check style, types and generated files.
-	@$(BIN)/ruff check src tests
-	@$(BIN)/ruff format --check src tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
 .PHONY: format
 format: install ## Rewrite the sources in the project's style.
-	@$(BIN)/ruff check --fix src tests
-	@$(BIN)/ruff format src tests
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
 
 .PHONY: requirements
 requirements: install ## Pin the requirements anew, by hash and without the address of any index.

@@ -13,7 +13,7 @@ from outlast.offline.roles.task import Seen
 
 _FIELD = "land boundaries"
 _ASIDE = re.compile(r"\([^()]*\bkm\b[^()]*\)")
-_SEGMENT = re.compile(r"(?P<name>[^\W\d_][^;,\d]*?)\s+(?P<length>\d[\d,]*(?:\.\d+)?)\s*km")
+_SEGMENT = re.compile(r"(?P<name>[^\W\d_][^;,\d]{0,80}?)\s+(?P<length>\d[\d,]*(?:\.\d+)?)\s*km")
 _RECORD = re.compile(r"^Neighbours of (?P<place>.+?) \((?P<id>\S+)\): (?P<line>.+)$", re.MULTILINE)
 
 

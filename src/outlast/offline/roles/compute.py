@@ -74,11 +74,11 @@ def _words(ask: Ask, gathered: Gathered) -> Worded | None:
     ordered = sorted(figures, key=lambda figure: figure.value, reverse=ask.descending)
     match ask.op:
         case Op.MOST | Op.LEAST:
-            return _extreme(ask, gathered, ordered)
+            return _extreme(ask, ordered)
         case Op.RANK:
             return Worded(_ranking(ordered), f"By {_name(ask)}: {_ranking(ordered)}.", _facts(ordered))
         case Op.SUM | Op.MEAN:
-            return _total(ask, gathered, ordered)
+            return _total(ask, ordered)
         case Op.COUNT | Op.FILTER:
             return _within(ask, gathered, ordered)
         case _:
@@ -100,7 +100,7 @@ def _listed(ask: Ask, facts: Sequence[Fact]) -> Worded:
     return Worded(listed, summary, tuple(facts))
 
 
-def _extreme(ask: Ask, gathered: Gathered, ordered: Sequence[Figure]) -> Worded | None:
+def _extreme(ask: Ask, ordered: Sequence[Figure]) -> Worded | None:
     if ask.nth > len(ordered):
         return None
     chosen = ordered[ask.nth - 1 : ask.nth - 1 + ask.top]
@@ -113,7 +113,7 @@ def _extreme(ask: Ask, gathered: Gathered, ordered: Sequence[Figure]) -> Worded 
     return Worded(answer, summary, _facts(ordered))
 
 
-def _total(ask: Ask, gathered: Gathered, ordered: Sequence[Figure]) -> Worded:
+def _total(ask: Ask, ordered: Sequence[Figure]) -> Worded:
     total = sum((figure.value for figure in ordered), Decimal(0))
     unit = next((figure.unit for figure in ordered if figure.unit), "")
     what = "total"

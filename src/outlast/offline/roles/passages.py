@@ -15,7 +15,6 @@ class Title:
     """A title such as `Germany: Geography: Land boundaries`."""
 
     place: str
-    section: str
     field: str
     """In lower case."""
 
@@ -34,8 +33,8 @@ class Line:
 def titled(seen: Seen) -> Title | None:
     """The parts of a title, None when it is not made of parts."""
     place, _, rest = seen.title.partition(": ")
-    section, _, field = rest.partition(": ")
-    return Title(place.strip(), section.strip(), field.strip().casefold()) if field else None
+    _, _, field = rest.partition(": ")
+    return Title(place.strip(), field.strip().casefold()) if field else None
 
 
 def lines(text: str) -> list[Line]:

@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from outlast.offline.roles.lexicon import HARMLESS, NO_PLACE
 from outlast.offline.roles.names import COMPOUND
 
+MAX_CHARACTERS = 1_000
+"""Names are looked for in this much of a text: what makes a question stands in its beginning."""
+
 SCOPE = "\u00a7"
 """Stands in the rest of a question for the neighbours that were cut out of it."""
 
 _WORD = r"(?:[^\W\d_a-z\u00df-\u00ff](?:[^\W\d_]|[.-](?=\w|\.))*\.?(?:['’](?!s\b)[^\W\d_]+)*|d['’][A-Z][^\W\d_]+)"
 _COMPOUND = "|".join(re.escape(name).replace("Sao", "S[aã]o").replace("Saint", r"(?:Saint|St\.?)") for name in COMPOUND)
-NAME = rf"(?<!\w)(?:{_COMPOUND}|{_WORD}(?:\s+(?:(?:of|of\s+the|da|de|du|des|el|al)\s+)?{_WORD})*(?:\s*\([A-Z][^)]*\))?)"
+_JOIN = rf"\s+(?:(?:of|of\s+the|da|de|du|des|el|al)\s+)?(?!{_COMPOUND})"
+NAME = rf"(?<!\w)(?:{_COMPOUND}|{_WORD}(?:{_JOIN}{_WORD})*(?:\s*\([A-Z][^)]*\))?)"
 """A name as it is written: capitals, with `of the` and such between them."""
 
 _LAND = r"(?:countr(?:ies|y)|nations?|states?|places?|territor(?:ies|y)|lands?)"
@@ -90,7 +94,7 @@ def _hidden(found: str) -> str:
 def place_names(text: str) -> Iterator[str]:
     """Every name in a text that may be one of a place, once each, in order."""
     seen: set[str] = set()
-    for found in re.finditer(NAME, text):
+    for found in re.finditer(NAME, text[:MAX_CHARACTERS]):
         name = place_name(found[0])
         if name and name.casefold() not in NO_PLACE and name not in seen:
             seen.add(name)

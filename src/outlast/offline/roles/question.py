@@ -16,6 +16,9 @@ from outlast.offline.roles.lexicon import BY_NAME, HARMLESS
 from outlast.offline.roles.operations import how_many, operation
 from outlast.offline.roles.phrases import NAME, place_name, place_names, scope
 
+MAX_CHARACTERS = 600
+"""Longer texts are no question of these forms, and matching them would take long."""
+
 _SHARE = (
     r"(?:shares?\s+a\s+(?:common\s+)?(?:land\s+)?border(?:\s+with)?|borders?(?:ing)?|neighbou?rs?(?:ing)?"
     r"|next\s+to|adjacent\s+to|a\s+neighbou?r\s+of)"
@@ -38,6 +41,8 @@ _BY_WHOM = re.compile(r",?\s*according to (?:the )?(?:cia )?(?:world )?factbook,
 @lru_cache(maxsize=256)
 def parse_question(question: str) -> Ask | None:
     """What a question asks, None when it is not of the forms that are known here."""
+    if len(question) > MAX_CHARACTERS:
+        return None
     text = _tidy(question)
     pair = _border_pair(text)
     if pair is not None or _OF_BOTH.search(text):
@@ -46,6 +51,8 @@ def parse_question(question: str) -> Ask | None:
     told = mention(rest) or _size(rest)
     if told is None:
         return _neighbours_alone(place, rest) if place else None
+    if place and place.islower() and not told.field.known:
+        return None  # neither word is known to be what it seems
     # Where the field stood a mark is left: the words on its two sides must not run together.
     around = f"{rest[: told.start]} # {rest[told.end :]}"
     names = tuple(place_names(around)) or (_names_in_lower_case(around) if told.field.known and not place else ())

@@ -48,7 +48,9 @@ def _of_type(schema: dict[str, Any], root: dict[str, Any], depth: int) -> Any:
             properties = schema.get("properties", {})
             return {name: instance_of(properties.get(name, {}), root, depth + 1) for name in schema.get("required", [])}
         case "array":
-            return [instance_of(schema.get("items", {}), root, depth + 1) for _ in range(schema.get("minItems", 0))]
+            first = [instance_of(item, root, depth + 1) for item in schema.get("prefixItems", ())]
+            more = range(schema.get("minItems", 0) - len(first))
+            return first + [instance_of(schema.get("items", {}), root, depth + 1) for _ in more]
         case "integer" | "number":
             return _number(schema, integer=kind == "integer")
         case "boolean":
@@ -56,7 +58,7 @@ def _of_type(schema: dict[str, Any], root: dict[str, Any], depth: int) -> Any:
         case "null":
             return None
         case _:
-            return "stand-in".ljust(schema.get("minLength", 0), ".")[: schema.get("maxLength", 8)]
+            return "stand-in".ljust(schema.get("minLength", 0), ".")[: schema.get("maxLength")]
 
 
 def _number(schema: dict[str, Any], *, integer: bool) -> int | float:

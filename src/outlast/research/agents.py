@@ -128,11 +128,10 @@ def search_toolset(sources: Searcher) -> FunctionToolset[StepDeps]:
         """
         result = await sources.search(ctx.deps.sources, query, limit=SEARCH_LIMIT)
         found: list[dict[str, str]] = [{"id": p.id, "title": p.title, "text": p.text} for p in result.passages]
-        # Models see what they may cite; the run sees the whole passage with its hash.
-        return ToolReturn(
-            return_value=found,
-            metadata={"passages": [p.model_dump() for p in result.passages], "failed": list(result.failed)},
-        )
+        # Models see what they may cite. What else the run needs of each passage goes beside it: a text that stood twice
+        # in the result would be recorded, and sent, twice.
+        beside = [p.model_dump(exclude={"id", "title", "text"}) for p in result.passages]
+        return ToolReturn(return_value=found, metadata={"passages": beside, "failed": list(result.failed)})
 
     return toolset
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
-from pydantic import TypeAdapter
 from pydantic_ai import Agent
 from pydantic_ai.capabilities.abstract import WrapModelRequestHandler, WrapToolExecuteHandler
 from pydantic_ai.exceptions import AgentRunError, ModelAPIError
@@ -45,8 +44,6 @@ PARALLEL_SEARCHES = 16
 
 STEP_FAILURES: tuple[type[Exception], ...] = (AgentRunError, ModelAPIError, OutlastError)
 """What a step that failed for good raises; the host adds its engine's own."""
-
-_PASSAGES = TypeAdapter(list[Passage])
 
 
 class BudgetEndedError(OutlastError):
@@ -175,7 +172,7 @@ class ResearchRun:
             try:
                 outcome = SearchOutcome(evidence=await self._find(search))
             except BudgetEndedError as error:
-                if self.spec.budget.on_exceeded is OnExceeded.FAIL:
+                if self.spec.budget.on_exceeded is not OnExceeded.CONCLUDE:
                     raise
                 outcome = _cut(CutReason.BUDGET, search, str(error))
             except self._failures as error:
@@ -199,7 +196,7 @@ class ResearchRun:
         try:
             draft = await self._ask(self._agents.analyst, Role.ANALYST, task)
         except BudgetEndedError as error:
-            if self.spec.budget.on_exceeded is OnExceeded.FAIL:
+            if self.spec.budget.on_exceeded is not OnExceeded.CONCLUDE:
                 raise
             report = report_without_analysis(self.spec.query, self.state, str(error))
         except self._failures as error:
@@ -251,8 +248,11 @@ class ResearchRun:
                 raise
             return f"The search failed: {reason_of(error)}"  # the others can go on without it
         if tool == SEARCH and isinstance(returned, ToolReturn):
-            self._register(_PASSAGES.validate_python(returned.metadata["passages"]))
-            return returned
+            found = cast("list[dict[str, Any]]", returned.return_value)
+            self._register(
+                [Passage(**seen, **beside) for seen, beside in zip(found, returned.metadata["passages"], strict=True)]
+            )
+            return found  # without what was beside it, which every later request would carry along
         return self._as_passage(tool, str(returned))
 
     def _as_passage(self, tool: str, text: str) -> dict[str, str]:
@@ -307,7 +307,7 @@ def reason_of(error: BaseException) -> str:
     """The innermost cause of a failure, which is what a person can act on."""
     while error.__cause__ is not None:
         error = error.__cause__
-    return str(error) or type(error).__name__
+    return getattr(error, "message", "") or str(error) or type(error).__name__
 
 
 def _cut(reason: CutReason, search: PlannedSearch, detail: str) -> SearchOutcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
@@ -66,6 +67,8 @@ class ResearchInput(BaseModel):
     spec: ResearchJobSpec
     state: ResearchState = ResearchState()
     """Empty at first, handed on when the workflow continues as new."""
+    started_at: datetime | None = None
+    """When the first run began; None in that run. A deadline counts from there."""
 
 
 class ResearchResult(BaseModel):

@@ -75,6 +75,10 @@ format: install ## Rewrite the sources in the project's style.
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+.PHONY: reference
+reference: install ## Write the reference pages anew from the code.
+	@$(BIN)/python -m scripts.reference
+
 .PHONY: requirements
 requirements: install ## Pin the requirements anew, by hash and without the address of any index.
 	@$(UV) pip compile --quiet $(COMPILE) --extra all pyproject.toml -o requirements/runtime.txt

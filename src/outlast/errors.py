@@ -10,6 +10,9 @@ The tree, with the exit code of each branch:
     ├── ModelSetupError               1   a model that can't be used: key, price or name missing
     ├── SourceError                   1   a source that can't be searched
     ├── StateError                    1   a file of ours that is corrupt, locked or unwritable
+    ├── EncryptionKeyError            1   an encrypted payload whose key is missing or another one
+    ├── PayloadStoreError             1   a payload that can't be stored, or read back as it was stored
+    ├── PayloadTooLargeError          1   a payload that Temporal does not take, where there is no store
     ├── UnreachableError              1   Temporal or a model server that does not answer
     └── JobFailedError                1   the job ended without a report
 
@@ -65,6 +68,22 @@ class SourceUnavailableError(SourceError):
 
 class StateError(OutlastError):
     """A file of ours that is corrupt, locked or unwritable."""
+
+
+class EncryptionKeyError(OutlastError):
+    """An encrypted payload whose key is missing or another one; the right keys file heals it."""
+
+    retryable: ClassVar[bool] = True
+
+
+class PayloadStoreError(OutlastError):
+    """A payload that can't be stored, or read back as it was stored."""
+
+    retryable: ClassVar[bool] = True
+
+
+class PayloadTooLargeError(OutlastError):
+    """A payload that Temporal does not take, where there is no store to offload it to."""
 
 
 class UnreachableError(OutlastError):

@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     """Price by model for models that genai-prices doesn't know: `{"openai:local": {"input": 0, "output": 0}}`."""
     offline_url: str | None = None
     """Base URL of a running offline model server; unset, `outlast run` starts one."""
+    request_timeout_seconds: PositiveFloat = 600
+    """How long a provider may stay silent before its request is given up and made again."""
 
     # Temporal
     temporal_address: str | None = None
@@ -103,8 +105,8 @@ class Settings(BaseSettings):
     """JSON file `{"active": ID, "keys": {ID: base64 of 32 bytes}}`: payloads and failures are encrypted with it."""
     payload_store: str | None = None
     """Where payloads over `payload_threshold_bytes` go: `file:///path` or `s3://bucket/prefix`."""
-    payload_threshold_bytes: PositiveInt = 256 * 1024
-    """Well under Temporal's limit of 2 MB a payload, since one message holds several."""
+    payload_threshold_bytes: PositiveInt = 128 * 1024
+    """Temporal takes 2 MB a payload, but 4 MB a message, and one message holds what 16 parallel searches send."""
 
     # Worker
     heartbeat_seconds: PositiveFloat = 3
@@ -123,6 +125,25 @@ class Settings(BaseSettings):
     """Address of `/metrics`, `/healthz` and `/readyz`; the chart sets the pod's."""
     http_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     """Port of the same; unset, the worker serves none, 0 picks a free one."""
+    trace_content: bool = False
+    """Whether spans hold prompts, answers, passages and error texts; otherwise names, sizes and durations only."""
+
+    # Operator
+    operator_namespaces: tuple[str, ...] = ()
+    """Namespaces whose jobs the operator carries out, as a JSON list; empty means all."""
+    operator_lease_namespace: str | None = None
+    """Namespace of the Lease by which replicas elect the one that acts; unset, the pod's own."""
+    operator_lease_name: str = "outlast-operator"
+    operator_lease_seconds: PositiveFloat = 15
+    """After how long without renewal another replica takes over; a holder stops acting at two thirds of it."""
+    operator_sweep_seconds: PositiveFloat = 1
+    """Least pause between two listings of all running workflows."""
+    operator_workers: PositiveInt = 32
+    """Jobs that are looked at at once."""
+    operator_worker_selector: str = "app.kubernetes.io/name=outlast,app.kubernetes.io/component=worker"
+    """Label selector of worker pods, whose steps are taken up elsewhere as soon as one is reported dead."""
+    operator_worker_namespace: str | None = None
+    """Namespace of the worker pods; unset, the pod's own."""
 
     # Sources
     mcp_servers: dict[str, MCPServer] = {}

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from tests.bench import deaths, steps
 
 from outlast import __version__
+from tests.bench import deaths, steps
 
 MEASUREMENTS = (steps.added_wall, steps.cpu_at_load, deaths.recovery, deaths.replay)
 

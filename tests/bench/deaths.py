@@ -10,15 +10,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench.model_server import STEPS
-from tests.bench.stage import Stage, stage, worker
-from tests.bench.steps import SPEC
-
 from outlast.durable.identity import is_dead
 from outlast.durable.jobs import Jobs
 from outlast.durable.takeover import take_over
 from outlast.job.spec import Budget, OnExceeded, ResearchJobSpec
 from outlast.ledger import LedgerRow, read_rows
+from tests.bench.model_server import STEPS
+from tests.bench.stage import Stage, stage, worker
+from tests.bench.steps import SPEC
 
 KILLS = 5
 

@@ -12,8 +12,6 @@ from pathlib import Path
 
 from temporalio import activity, workflow
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
-from tests.bench.model_server import STEPS
-from tests.bench.stage import Stage, stage
 
 from outlast.durable.jobs import Jobs
 from outlast.durable.worker import build_worker
@@ -24,6 +22,8 @@ from outlast.research.models import Plan
 from outlast.research.setup import check_job
 from outlast.research.stateless import StatelessHost, run_stateless
 from outlast.sources.registry import Sources
+from tests.bench.model_server import STEPS
+from tests.bench.stage import Stage, stage
 
 SPEC = ResearchJobSpec(query="How many people live in Chad?")
 ROUNDS = 5

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
-from pydantic_ai.durable_exec.temporal import PydanticAIPlugin
 from temporalio.client import Client
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError, TLSConfig
 
 from outlast.errors import SettingsError, UnreachableError
@@ -15,15 +16,23 @@ from outlast.settings import Settings
 CONNECT_SECONDS = 10
 """How long a frontend gets to answer before the caller is told that it does not."""
 
+STARTING = "Frontend is not healthy yet"
+"""Said by a server that accepts connections and is about to serve; anything else is told to the caller at once."""
 
-async def connect(settings: Settings, *, address: str | None = None) -> Client:
+
+async def connect(
+    settings: Settings, *, address: str | None = None, runtime: Runtime | None = None, payloads: bool = True
+) -> Client:
     """Connect to the frontend that the settings name.
 
     Args:
         address: Instead of the one in the settings.
+        runtime: Of the SDK, for a worker that serves its metrics; None takes the process's own.
+        payloads: Whether the caller reads or writes payloads; lists do not, and are spared the slow import of what
+            converts them.
 
     Raises:
-        SettingsError: no address is set, or a TLS file can't be read.
+        SettingsError: no address is set, or a file that the settings name can't be read.
         UnreachableError: nobody answers there.
     """
     target = address or settings.temporal_address
@@ -31,20 +40,46 @@ async def connect(settings: Settings, *, address: str | None = None) -> Client:
         raise SettingsError("OUTLAST_TEMPORAL_ADDRESS is not set: give the frontend of Temporal as host:port.")
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
-            return await Client.connect(
-                target,
-                namespace=settings.temporal_namespace,
-                api_key=settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None,
-                tls=_tls(settings),
-                identity=settings.identity,
-                plugins=[PydanticAIPlugin()],
-            )
+            return await _connected(settings, target, runtime, _payload_config(settings) if payloads else {})
     except (RPCError, RuntimeError, TimeoutError) as error:
         raise UnreachableError(
             f"Temporal does not answer at {target} (namespace {settings.temporal_namespace!r}): "
             f"{error or 'timed out'}. "
             "Is the server running, and the address right?"
         ) from None
+
+
+async def _connected(
+    settings: Settings, target: str, runtime: Runtime | None, payload_config: dict[str, Any]
+) -> Client:
+    tls = _tls(settings)
+    while True:
+        try:
+            return await Client.connect(
+                target,
+                namespace=settings.temporal_namespace,
+                api_key=settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None,
+                tls=tls,
+                identity=settings.identity,
+                runtime=runtime,
+                **payload_config,
+            )
+        except RuntimeError as error:
+            if STARTING not in str(error):
+                raise
+        await asyncio.sleep(0.1)
+
+
+def _payload_config(settings: Settings) -> dict[str, Any]:
+    from pydantic_ai.durable_exec.temporal import PydanticAIPlugin
+
+    from outlast.durable.converter import data_converter
+    from outlast.telemetry.tracing import tracing_plugins
+
+    return {
+        "data_converter": data_converter(settings),
+        "plugins": [PydanticAIPlugin(), *tracing_plugins(settings)],
+    }
 
 
 def _tls(settings: Settings) -> TLSConfig | bool:

@@ -5,65 +5,31 @@ The one place that knows workflow ids and types."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import timedelta
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import (
     Client,
-    WorkflowExecution,
-    WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
+    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, CancelledError, TerminatedError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from outlast.errors import JobFailedError, UnknownJobError, UsageError
+from outlast.durable.summaries import JobState, JobSummary, describe_job, list_jobs
+from outlast.errors import JobFailedError, OutlastError, UnknownJobError, UnreachableError, UsageError
 from outlast.job.spec import Budget, ResearchJobSpec
 from outlast.research.models import Plan
-from outlast.research.state import Progress, ResearchInput, ResearchResult
-from outlast.research.workflow import PROGRESS, STAGE, WORKFLOW_TYPE, DeepResearch
+from outlast.research.state import WORKFLOW_TYPE, Progress, ResearchInput, ResearchResult
+from outlast.research.workflow import DeepResearch
+
+__all__ = ["JobState", "JobSummary", "Jobs"]
 
 QUERY_SECONDS = 10
 """How long a worker gets to answer a question; none may be running."""
-
-
-class JobState(StrEnum):
-    """Whether a job goes on, and how it ended."""
-
-    RUNNING = "Running"
-    COMPLETE = "Complete"
-    FAILED = "Failed"
-    CANCELLED = "Cancelled"
-
-
-_STATES = {
-    WorkflowExecutionStatus.COMPLETED: JobState.COMPLETE,
-    WorkflowExecutionStatus.CANCELED: JobState.CANCELLED,
-    WorkflowExecutionStatus.TERMINATED: JobState.CANCELLED,
-    WorkflowExecutionStatus.FAILED: JobState.FAILED,
-    WorkflowExecutionStatus.TIMED_OUT: JobState.FAILED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class JobSummary:
-    """One job as a list shows it."""
-
-    id: str
-    state: JobState
-    stage: str
-    """Where it is, or was when it ended; empty before its first step."""
-    progress: str
-    """As `research.workflow.progress_word` writes it; empty before its first step."""
-    started: datetime
-    ended: datetime | None
-    history_events: int
-    history_bytes: int
 
 
 class Jobs:
@@ -87,33 +53,43 @@ class Jobs:
         Raises:
             UsageError: the id belongs to a job with another query.
         """
-        try:
-            await self.client.start_workflow(
-                WORKFLOW_TYPE,
-                ResearchInput(spec=spec),
-                id=job_id,
-                task_queue=spec.task_queue or self._task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            )
-        except WorkflowAlreadyStartedError:
-            existing = await self.spec(job_id)
-            if existing.query != spec.query:
-                raise UsageError(
-                    f"The id {job_id!r} belongs to a job that asks {existing.query!r}, not {spec.query!r}: "
-                    "choose another id, or leave it out for a new one."
-                ) from None
-            return False
+        with _translated(job_id):
+            try:
+                await self.client.start_workflow(
+                    WORKFLOW_TYPE,
+                    ResearchInput(spec=spec),
+                    id=job_id,
+                    task_queue=spec.task_queue or self._task_queue,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                )
+            except WorkflowAlreadyStartedError:
+                existing = await self.spec(job_id)
+                if existing.query != spec.query:
+                    raise UsageError(
+                        f"The id {job_id!r} belongs to a job that asks {existing.query!r}, not {spec.query!r}: "
+                        "choose another id, or leave it out for a new one."
+                    ) from None
+                return False
         return True
 
     async def spec(self, job_id: str) -> ResearchJobSpec:
-        """What a job was started with, from the first event of its history."""
-        async for event in self._handle(job_id).fetch_history_events(page_size=1):
-            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
-                payloads = event.workflow_execution_started_event_attributes.input.payloads
-                (started,) = await self.client.data_converter.decode(list(payloads), [ResearchInput])
-                spec: ResearchJobSpec = started.spec
-                return spec
+        """What a job was started with, from the first event of its history.
+
+        Raises:
+            UnknownJobError: there is none with this id.
+            UsageError: the id belongs to something else.
+        """
+        with _translated(job_id):
+            async for event in self._handle(job_id).fetch_history_events(page_size=1):
+                if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+                    begun = event.workflow_execution_started_event_attributes
+                    if begun.workflow_type.name != WORKFLOW_TYPE:
+                        raise UsageError(f"The id {job_id!r} belongs to a {begun.workflow_type.name}, no research job.")
+                    payloads = list(begun.input.payloads)
+                    (started,) = await self.client.data_converter.decode(payloads, [ResearchInput])
+                    spec: ResearchJobSpec = started.spec
+                    return spec
         raise UnknownJobError(f"The job {job_id!r} has no history.")
 
     async def summary(self, job_id: str) -> JobSummary:
@@ -122,13 +98,12 @@ class Jobs:
         Raises:
             UnknownJobError: there is none with this id.
         """
-        with _translated(job_id):
-            return _summary(await self._handle(job_id).describe())
+        return await describe_job(self.client, job_id)
 
     async def list(self, *, limit: int = 100) -> AsyncIterator[JobSummary]:
         """The jobs, newest first."""
-        async for execution in self.client.list_workflows(f"WorkflowType = '{WORKFLOW_TYPE}'", limit=limit):
-            yield _summary(execution)
+        async for summary in list_jobs(self.client, limit=limit):
+            yield summary
 
     async def progress(self, job_id: str) -> Progress:
         """Where a job is, asked of its workflow: some worker has to run."""
@@ -195,24 +170,21 @@ class _translated:  # noqa: N801 - reads as a statement
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
-            raise UnknownJobError(f"No job {self._job_id!r}: `outlast list` shows those there are.") from None
+        if isinstance(error, RPCError):
+            raise self._of_server(error) from None
         if isinstance(error, WorkflowUpdateFailedError):
             raise UsageError(f"The job {self._job_id!r} refused: {error.cause}") from None
+        if isinstance(error, WorkflowQueryFailedError):
+            raise UnreachableError(f"The worker of the job {self._job_id!r} can't answer: {error}.") from None
 
-
-def _summary(execution: WorkflowExecution) -> JobSummary:
-    attributes = execution.typed_search_attributes
-    return JobSummary(
-        id=execution.id,
-        state=_STATES.get(execution.status, JobState.RUNNING) if execution.status else JobState.RUNNING,
-        stage=attributes.get(STAGE) or "",
-        progress=attributes.get(PROGRESS) or "",
-        started=execution.start_time,
-        ended=execution.close_time,
-        history_events=execution.history_length,
-        history_bytes=execution.raw_info.history_size_bytes,
-    )
+    def _of_server(self, error: RPCError) -> OutlastError:
+        match error.status:
+            case RPCStatusCode.NOT_FOUND:
+                return UnknownJobError(f"No job {self._job_id!r}: `outlast list` shows those there are.")
+            case RPCStatusCode.DEADLINE_EXCEEDED | RPCStatusCode.CANCELLED | RPCStatusCode.FAILED_PRECONDITION:
+                return UnreachableError(f"No worker answers for the job {self._job_id!r}: is one running?")
+            case _:
+                return UnreachableError(f"Temporal does not answer on the job {self._job_id!r}: {error.message}.")
 
 
 def _why(job_id: str, cause: BaseException) -> str:

@@ -6,19 +6,36 @@ the worker decides at the failure itself, so `backoffLimit` bounds failures and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from pydantic_ai.exceptions import ModelAPIError, ModelHTTPError, UnexpectedModelBehavior, UserError
-from temporalio.exceptions import ApplicationError
+from pydantic_ai.exceptions import (
+    ContentFilterError,
+    ModelAPIError,
+    ModelConnectionError,
+    ModelHTTPError,
+    ModelQuotaExceededError,
+    ModelRequestRejectedError,
+    ModelRequestTimeout,
+    ModelTimeoutError,
+    UnexpectedModelBehavior,
+    UserError,
+)
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from outlast.durable.reasons import is_unreadable, reason
 from outlast.errors import OutlastError
 
 RETRYABLE_STATUS = frozenset({408, 409, 425, 429})
 """Client errors that a later request may not meet; every 5xx is tried again as well."""
 
+LONGEST_WAIT = timedelta(hours=1)
+"""The most of a `Retry-After` that is waited for: beyond it, asking again tells more than waiting."""
+
 MALFORMED_RESPONSE = "MalformedResponse"
-"""Error type of a response that is no valid answer: the next one may be."""
+"""Error type of a response that is no valid answer: the next one may be. Pydantic AI never retries its own type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,50 +45,112 @@ class Verdict:
     retry: bool
     cause: str
     """Short and stable, for metrics: `http_429`, `connection`, `malformed`, ..."""
+    why: str
+    """A sentence for people."""
     after: timedelta | None = None
     """How long the other side asked to wait; None leaves it to the policy."""
+    surprising: bool = False
+    """Whether nobody foresaw this kind of error, so that a log needs its traceback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """How often a step failed so far. Travels from attempt to attempt in heartbeat details, which outlive a worker."""
+
+    count: int = 0
+    """Attempts that ended with an error; those whose worker died are not among them."""
+    last_attempt: int = 0
+    """Number of the attempt that failed last."""
+
+    @classmethod
+    def recorded(cls, heartbeat_details: Sequence[Any]) -> Failures:
+        """As the attempts before wrote it down."""
+        match list(heartbeat_details[:2]):
+            case [int(count), int(last_attempt)]:
+                return cls(count, last_attempt)
+            case _:
+                return cls()
+
+    def after(self, attempt: int) -> Failures:
+        """With the failure of one more attempt."""
+        return Failures(self.count + 1, attempt)
+
+    def was_cut(self, attempt: int) -> bool:
+        """Whether the attempt before this one neither ended nor failed: its worker died, or fell silent."""
+        return attempt > 1 and self.last_attempt != attempt - 1
 
 
 def judge(error: BaseException) -> Verdict:
-    """Decide by the class of the innermost error that we know."""
+    """Decide by the class of the outermost error that we know."""
     for known in _chain(error):
         match known:
-            case ModelHTTPError():
-                retry = known.status_code in RETRYABLE_STATUS or known.status_code >= 500
-                return Verdict(retry=retry, cause=f"http_{known.status_code}", after=_asked(known.retry_after))
             case ModelAPIError():
-                return Verdict(retry=True, cause="connection", after=_asked(known.retry_after))
+                return _judge_model_error(known)
+            case ContentFilterError():
+                return Verdict(retry=False, cause="content_filter", why=reason(known))
             case UnexpectedModelBehavior():
-                return Verdict(retry=True, cause="malformed")
+                return Verdict(retry=True, cause="malformed", why=reason(known))
             case OutlastError():
                 after = _asked(getattr(known, "retry_after", None))
-                return Verdict(retry=known.retryable, cause=type(known).__name__, after=after)
+                return Verdict(retry=known.retryable, cause=type(known).__name__, why=reason(known), after=after)
             case UserError():
-                return Verdict(retry=False, cause="setup")
+                return Verdict(retry=False, cause="setup", why=reason(known))
             case _:
                 continue
-    return Verdict(retry=True, cause=type(error).__name__)
+    final = isinstance(error, ApplicationError) and error.non_retryable
+    return Verdict(retry=not final, cause=type(error).__name__, why=reason(error), surprising=True)
 
 
-def retried_error(error: BaseException, *, attempt: int, backoff_limit: int | None) -> ApplicationError:
+def retried_error(error: BaseException, *, failures: int, backoff_limit: int | None) -> ApplicationError:
     """The error that tells Temporal what `judge` decided, with what the workflow needs to rebuild it.
 
     Args:
         error: What the attempt raised.
-        attempt: Number of the attempt, from 1; it counts attempts cut by a death too, which only makes room.
+        failures: How often the step failed, this time included.
         backoff_limit: How often a failing step is tried again; None is no bound.
     """
     verdict = judge(error)
-    spent = backoff_limit is not None and attempt > backoff_limit
-    details = error.details if isinstance(error, ApplicationError) else ()
-    kind = error.type if isinstance(error, ApplicationError) else type(error).__name__
+    spent = backoff_limit is not None and failures > backoff_limit
+    retry = verdict.retry and not spent
+    why = verdict.why
+    if verdict.retry and spent:
+        why += f" It failed {failures} times; backoffLimit is {backoff_limit}."
     return ApplicationError(
-        str(error) or kind or "failed",
-        *details,
-        type=MALFORMED_RESPONSE if verdict.cause == "malformed" else kind,
-        non_retryable=spent or not verdict.retry,
+        why,
+        *(error.details if isinstance(error, ApplicationError) else ()),
+        type=_type_of(error, verdict),
+        non_retryable=not retry,
         next_retry_delay=verdict.after,
+        # The SDK logs text and traceback of a failure that is not benign: a 429 is no news, and texts may be private.
+        category=ApplicationErrorCategory.BENIGN,
     )
+
+
+def _judge_model_error(error: ModelAPIError) -> Verdict:
+    why = reason(error)
+    after = _asked(error.retry_after)
+    match error:
+        case ModelQuotaExceededError():
+            return Verdict(retry=False, cause="quota", why=why)
+        case ModelHTTPError():
+            retry = error.status_code in RETRYABLE_STATUS or error.status_code >= 500
+            if error.provider_retry_hint is not None:
+                retry = error.provider_retry_hint
+            return Verdict(retry=retry, cause=f"http_{error.status_code}", why=why, after=after)
+        case ModelRequestRejectedError():
+            return Verdict(retry=False, cause="rejected", why=why)
+        case ModelTimeoutError() | ModelRequestTimeout():
+            return Verdict(retry=True, cause="timeout", why=why, after=after)
+        case ModelConnectionError():
+            return Verdict(retry=True, cause="connection", why=why, after=after)
+        case _:
+            return Verdict(retry=True, cause="malformed" if is_unreadable(error) else "provider", why=why, after=after)
+
+
+def _type_of(error: BaseException, verdict: Verdict) -> str:
+    if verdict.cause == "malformed":
+        return MALFORMED_RESPONSE
+    return (isinstance(error, ApplicationError) and error.type) or type(error).__name__
 
 
 def _chain(error: BaseException) -> list[BaseException]:
@@ -84,4 +163,4 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 
 def _asked(seconds: float | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=seconds)
+    return None if seconds is None else min(timedelta(seconds=min(seconds, 1e6)), LONGEST_WAIT)

@@ -25,7 +25,6 @@ from outlast.research.setup import check_job
 from outlast.research.state import Role
 from outlast.research.workflow import SETUP_ACTIVITY, DeepResearch, install
 from outlast.settings import Settings
-from outlast.sources.mcp import mcp_toolsets
 from outlast.sources.registry import Sources
 
 
@@ -36,7 +35,7 @@ def durable_agents(settings: Settings, models: ModelBook, sources: Sources) -> R
     def durability() -> TemporalDurability[StepDeps]:
         return TemporalDurability(activity_config=policy, model_activity_config=policy)
 
-    return build_agents(models=models, sources=sources, servers=mcp_toolsets(settings), durability=durability)
+    return build_agents(models=models, sources=sources, servers=sources.toolsets(), durability=durability)
 
 
 def build_worker(
@@ -47,6 +46,7 @@ def build_worker(
     observer: StepObserver | None = None,
     interceptors: Sequence[Interceptor] = (),
     steps: bool = True,
+    models: ModelBook | None = None,
     sources: Sources | None = None,
 ) -> Worker:
     """Build a worker; running it is the caller's.
@@ -58,9 +58,10 @@ def build_worker(
         observer: Told of every attempt at a step.
         interceptors: More of them, such as the one that measures replays.
         steps: Whether it carries out steps; without, it lets workflows answer and decide, and pays for nothing.
+        models: Instead of those that the settings name; closing them is the caller's.
         sources: Instead of those that the settings name.
     """
-    models = ModelBook(settings)
+    models = models or ModelBook(settings)
     sources = sources or Sources(settings)
     agents = durable_agents(settings, models, sources)
     install(agents)

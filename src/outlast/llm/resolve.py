@@ -46,6 +46,13 @@ class ModelBook:
             self._models[name] = self._build(name)
         return self._models[name]
 
+    async def aclose(self) -> None:
+        """Close the connections of every model; the next request opens new ones."""
+        for model in self._models.values():
+            if isinstance(model, StepModel):
+                async with model.wrapped:  # who leaves a model last closes its client
+                    pass
+
     def check(self, name: str, *, needs_price: bool) -> None:
         """Make sure that a model can be asked, before the first step.
 
@@ -70,7 +77,7 @@ class ModelBook:
         except (UserError, ValueError, ImportError) as error:
             raise ModelSetupError(f"The model {name!r} can't be used: {error}") from None
         _without_retries(wrapped)
-        return StepModel(wrapped, name=name, prices=self._prices)
+        return StepModel(wrapped, name=name, prices=self._prices, timeout=self._settings.request_timeout_seconds)
 
 
 def _offline_model(model_name: str, settings: Settings) -> Model:

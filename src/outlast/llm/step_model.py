@@ -29,12 +29,14 @@ class StepModel(WrapperModel):
         wrapped: The provider's model, its client without retries.
         name: The name it was asked for by, key of the price table.
         prices: Price by model name.
+        timeout: Seconds of silence after which a request is given up, unless the request says otherwise.
     """
 
-    def __init__(self, wrapped: Model, *, name: str, prices: Mapping[str, Price]) -> None:
+    def __init__(self, wrapped: Model, *, name: str, prices: Mapping[str, Price], timeout: float | None = None) -> None:
         super().__init__(wrapped)
         self._name = name
         self._prices = prices
+        self._timeout = timeout
 
     async def __aenter__(self) -> Self:
         # The client lives as long as the process: opening one a request costs more CPU than the request.
@@ -52,7 +54,7 @@ class StepModel(WrapperModel):
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
         """Make one request, without retries."""
-        response = await self.wrapped.request(messages, _signed(model_settings), model_request_parameters)
+        response = await self.wrapped.request(messages, self._signed(model_settings), model_request_parameters)
         response.usage.cost = cost_usd(self._name, response, self._prices)
         return response
 
@@ -66,15 +68,17 @@ class StepModel(WrapperModel):
     ) -> AsyncIterator[StreamedResponse]:
         """Make one streamed request, without retries."""
         async with self.wrapped.request_stream(
-            messages, _signed(model_settings), model_request_parameters, run_context
+            messages, self._signed(model_settings), model_request_parameters, run_context
         ) as stream:
             yield stream
 
-
-def _signed(model_settings: ModelSettings | None) -> ModelSettings | None:
-    step = current_step()
-    if step is None:
-        return model_settings
-    settings = dict(model_settings or {})
-    settings["extra_headers"] = {**cast("dict[str, str]", settings.get("extra_headers") or {}), **step.headers()}
-    return cast("ModelSettings", settings)
+    def _signed(self, model_settings: ModelSettings | None) -> ModelSettings | None:
+        settings = dict(model_settings or {})
+        if self._timeout is not None:
+            settings.setdefault("timeout", self._timeout)
+        if step := current_step():
+            settings["extra_headers"] = {
+                **cast("dict[str, str]", settings.get("extra_headers") or {}),
+                **step.headers(),
+            }
+        return cast("ModelSettings", settings)

@@ -13,46 +13,62 @@ import os
 import signal
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from outlast import __version__
-from outlast.errors import OutlastError
+from outlast.durable.identity import process_identity
+from outlast.errors import OutlastError, StateError
 from outlast.local.endpoints import Endpoints, PlatformFiles
 from outlast.local.locks import FileLock
-from outlast.local.temporal import Ports, TemporalServer, free_port
+from outlast.local.parts import Parts, start_parts
+from outlast.local.temporal import TemporalServer
 from outlast.offline.config import OfflineConfig
-from outlast.offline.server import OfflineServer
 
 IDLE_SECONDS = 3.0
 """How long the platform waits for the next user: a job that is resumed at once finds it running."""
 
-log = logging.getLogger(__name__)
+LOOK_SECONDS = 0.2
+"""How often the host looks whether anybody uses it."""
+
+OTHERS_SECONDS = 0.2
+"""How long a host tries for its lock: those who look whether a host lives hold it for an instant."""
+
+AGAIN_SECONDS = 1.0
+"""Pause before a server that can't be started is tried again, such as one whose disk is full."""
+
+log = logging.getLogger("outlast.host")
 
 
 async def host(files: PlatformFiles, config: OfflineConfig) -> None:
-    """Run the platform until nobody uses it any more, or until SIGTERM."""
+    """Run the platform until nobody uses it any more, or until SIGTERM.
+
+    Raises:
+        StateError: a part of it can't be started.
+    """
     with FileLock(files.host_lock) as lock:
-        if not lock.acquire():
+        if not await lock.wait(OTHERS_SECONDS):
             return  # another host was quicker
-        before = files.read()
-        temporal = TemporalServer(database=files.database, log=files.log("temporal"), ports=_ports(before))
-        offline = OfflineServer(config.model_copy(update={"port": _offline_port(before)}))
+        with contextlib.suppress(OSError):
+            files.failure.unlink()
+        parts = await start_parts(files, config, before=files.read())
         try:
-            await temporal.start()
-            url = await offline.start()
-            files.write(
-                Endpoints(
-                    pid=os.getpid(),
-                    temporal=f"127.0.0.1:{temporal.ports.frontend}",
-                    temporal_ui=f"http://127.0.0.1:{temporal.ports.ui}",
-                    offline=url,
-                    version=__version__,
-                )
-            )
-            await _until_unused(files, temporal)
+            files.write(_endpoints(parts, config))
+            log.info("up: Temporal on %s, offline models at %s", parts.temporal.ports, parts.offline.url)
+            await _until_unused(files, parts.temporal)
         finally:
-            await offline.stop()
-            await temporal.stop()
+            log.info("ending")
+            await parts.stop()
+
+
+def _endpoints(parts: Parts, config: OfflineConfig) -> Endpoints:
+    return Endpoints(
+        pid=os.getpid(),
+        identity=process_identity(),
+        temporal=f"127.0.0.1:{parts.temporal.ports.frontend}",
+        temporal_ui=f"http://127.0.0.1:{parts.temporal.ports.ui}",
+        offline=parts.offline.url,
+        offline_config=config,
+        version=__version__,
+    )
 
 
 async def _until_unused(files: PlatformFiles, temporal: TemporalServer) -> None:
@@ -76,7 +92,11 @@ async def _keep_up(temporal: TemporalServer) -> None:
     while True:
         await temporal.wait()
         log.warning("the Temporal server ended; starting it again on port %d", temporal.ports.frontend)
-        await temporal.start()
+        try:
+            await temporal.start()
+        except StateError as error:
+            log.error("%s", error)
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
 async def _unused(files: PlatformFiles) -> None:
@@ -92,25 +112,7 @@ async def _unused(files: PlatformFiles) -> None:
             lock.release()
         else:
             idle_since = None
-        await asyncio.sleep(0.2)
-
-
-def _ports(before: Endpoints | None) -> Ports:
-    # The ports of the last host, when they are free: who was connected to it finds the next one.
-    if before is None:
-        return Ports(frontend=free_port(), ui=free_port())
-    return Ports(frontend=free_port(_port(f"//{before.temporal}")), ui=free_port(_port(before.temporal_ui)))
-
-
-def _offline_port(before: Endpoints | None) -> int:
-    return free_port(_port(before.offline) if before else None)
-
-
-def _port(url: str) -> int | None:
-    try:
-        return urlsplit(url).port
-    except ValueError:
-        return None
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def main() -> None:
@@ -121,6 +123,8 @@ def main() -> None:
         asyncio.run(host(files, OfflineConfig.model_validate_json(sys.argv[2])))
     except OutlastError as error:
         log.error("%s", error)
+        with contextlib.suppress(OSError):
+            files.failure.write_text(str(error))
         sys.exit(error.exit_code)
 
 

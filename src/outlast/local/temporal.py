@@ -1,4 +1,4 @@
-"""The embedded Temporal dev server as a child process: found, started, watched, ended.
+"""The embedded Temporal dev server as a child process: started, watched, ended.
 
 Its database is a file in WAL mode, so it survives a kill of everything; its settings remove the 50 ms beat to which the
 server holds every dispatch by default.
@@ -11,17 +11,20 @@ import ctypes
 import os
 import shutil
 import signal
-import socket
 import sys
 import sysconfig
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from outlast.errors import StateError
+from outlast.local.ports import free_port
 from outlast.research.state import SEARCH_ATTRIBUTE_TYPES
 
+__all__ = ["DYNAMIC_CONFIG", "Ports", "TemporalServer", "free_port", "temporal_binary"]
+
 START_SECONDS = 30
-"""How long the server gets to accept connections; it takes about one on an idle machine."""
+"""How long the server gets to accept connections; it takes about half a second on an idle machine."""
 
 STOP_SECONDS = 10
 """How long it gets to end on SIGTERM before it is killed; its database bears both."""
@@ -29,6 +32,9 @@ STOP_SECONDS = 10
 DYNAMIC_CONFIG = {
     # 20 a second and shard by default: each dispatch waits for a 50 ms beat.
     "history.transferProcessorMaxPollRPS": "1000",
+    # Every timer is late by up to this, 1 s by default: retries after milliseconds, missed heartbeats. It bounds the
+    # skew between the clocks of several history hosts, and here there is one.
+    "history.timerProcessorMaxTimeShift": '"20ms"',
 }
 
 _PR_SET_PDEATHSIG = 1
@@ -55,20 +61,6 @@ def temporal_binary() -> Path:
     return Path(found)
 
 
-def free_port(preferred: int | None = None) -> int:
-    """A free port on loopback, the preferred one if it is free."""
-    for port in (preferred or 0, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            free: int = probe.getsockname()[1]
-            return free
-    raise StateError("No free port on 127.0.0.1: too many connections are open on this machine.")
-
-
 class TemporalServer:
     """One embedded server.
 
@@ -83,11 +75,12 @@ class TemporalServer:
         self.log = log
         self.ports = ports
         self._process: asyncio.subprocess.Process | None = None
+        self._log_start = 0
 
     @property
     def pid(self) -> int | None:
         """Process id while it runs."""
-        return self._process.pid if self._process else None
+        return self._process.pid if self._process and self._process.returncode is None else None
 
     async def start(self) -> None:
         """Start it and wait until it accepts connections.
@@ -95,10 +88,18 @@ class TemporalServer:
         Raises:
             StateError: it ended or did not answer in time; the message holds the end of its log.
         """
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command(), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=_die_with_parent
-            )
+        try:
+            with self.log.open("ab") as log:
+                self._log_start = log.tell()
+                self._process = await asyncio.create_subprocess_exec(
+                    *self._command(),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    preexec_fn=_dies_with(os.getpid()),
+                )
+        except OSError as error:
+            raise StateError(f"The embedded Temporal server can't be started: {error}.") from None
         try:
             async with asyncio.timeout(START_SECONDS):
                 while not await self._accepts():
@@ -108,6 +109,9 @@ class TemporalServer:
         except TimeoutError:
             await self.stop()
             raise StateError(self._failure(f"did not answer within {START_SECONDS} s")) from None
+        except asyncio.CancelledError:
+            await self.stop()
+            raise
 
     async def wait(self) -> None:
         """Return when it ended."""
@@ -115,7 +119,7 @@ class TemporalServer:
             await self._process.wait()
 
     async def stop(self) -> None:
-        """End it."""
+        """End it. Stopping twice is no error."""
         if self._process is None or self._process.returncode is not None:
             return
         self._process.send_signal(signal.SIGTERM)
@@ -147,7 +151,9 @@ class TemporalServer:
         return True
 
     def _failure(self, what: str) -> str:
-        tail = self.log.read_text(errors="replace").splitlines()[-5:] if self.log.exists() else []
+        with self.log.open("rb") as log:
+            log.seek(self._log_start)  # the log of an earlier server would mislead
+            tail = log.read().decode(errors="replace").splitlines()[-5:]
         return (
             f"The embedded Temporal server {what}. The end of {self.log}:\n"
             + "\n".join(f"  {line[:300]}" for line in tail)
@@ -155,8 +161,21 @@ class TemporalServer:
         )
 
 
-def _die_with_parent() -> None:
-    # A server whose supervisor was killed has nobody left who would end it. Linux alone can promise that.
-    os.setpgid(0, 0)
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+"""Opened here: between fork and exec nothing may be loaded."""
+
+
+def _dies_with(parent: int) -> Callable[[], None]:
+    """What the server's process does before it becomes the server: a group of its own, and an end with its parent.
+
+    A server whose supervisor was killed has nobody left who would end it. Linux alone can promise that.
+    """
+
+    def prepare() -> None:
+        os.setpgid(0, 0)
+        if _LIBC is not None:
+            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:
+                os._exit(1)  # it died before the kernel was told
+
+    return prepare

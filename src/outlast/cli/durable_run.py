@@ -1,0 +1,179 @@
+"""`outlast run` on Temporal: starts the job or finds it, works on it, follows it, and lets go of it without loss."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from outlast.cli.deciding import Deciding
+from outlast.cli.exits import DONE, INTERRUPTED
+from outlast.cli.follow import LOOK_SECONDS, REMOTE_LOOK_SECONDS, Follower, Handlers
+from outlast.cli.interrupt import Interrupts
+from outlast.cli.link import Link
+from outlast.cli.request import Request, differences
+from outlast.cli.resuming import InFlight, ReplayMeter, take_up
+from outlast.cli.story import Begun, Ended, View
+from outlast.cli.working import working
+from outlast.durable.identity import is_dead
+from outlast.durable.pending import is_polled
+from outlast.durable.summaries import JobState, JobSummary
+from outlast.errors import JobFailedError
+from outlast.job.spec import ResearchJobSpec
+from outlast.render.document import ReportDocument
+from outlast.research.state import ResearchResult
+from outlast.settings import Settings
+from outlast.usage.meter import Usage
+
+Deliver = Callable[[ReportDocument], None]
+
+
+class DurableRun:
+    """One job in the hands of one command.
+
+    Args:
+        request: Which job.
+        link: Where it is, or will be.
+        view: Shows progress.
+        deliver: Gets the report as soon as it is there.
+        worker: Whether this process works on it. None: only on the embedded server, since elsewhere workers with
+            other credentials may be at work.
+        until_waiting: Whether to end as soon as the job waits for a person.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        link: Link,
+        view: View,
+        deliver: Deliver,
+        *,
+        worker: bool | None = None,
+        until_waiting: bool = False,
+    ) -> None:
+        self._request = request
+        self._job_id = request.job_id
+        self._link = link
+        self._jobs = link.jobs
+        self._view = view
+        self._deliver = deliver
+        self._own_worker = link.platform is not None if worker is None else worker
+        self._until_waiting = until_waiting
+        self._began = time.monotonic()
+        self._replays = ReplayMeter()
+        self._in_flight: InFlight | None = None
+
+    async def run(self) -> int:
+        """Carry the job out.
+
+        Returns:
+            The exit code.
+
+        Raises:
+            JobFailedError: the job ended without a report.
+            OutlastError: it could not be started; the message says why.
+        """
+        interrupts = Interrupts()
+        with interrupts.caught():
+            recorded, known = await self._found_or_started()
+            summary = await self._jobs.summary(self._job_id)
+            asked = self._request.over(recorded)
+            self._view.began(self._begun(recorded, known=known))
+            for difference in differences(recorded, asked):
+                self._view.note(f"{self._job_id} stays as it was started: {difference}.")
+            if summary.state is not JobState.RUNNING:
+                return await self._over(summary)
+            if known:
+                self._in_flight = await take_up(self._link.client, self._job_id)
+            queue = summary.task_queue
+            if not self._own_worker:
+                await self._warn_unless_polled(queue)
+                return await self._followed(interrupts, recorded, asked)
+            async with working(self._link, queue, self._view, self._replays):
+                return await self._followed(interrupts, recorded, asked)
+
+    async def _found_or_started(self) -> tuple[ResearchJobSpec, bool]:
+        spec = self._request.spec
+        if spec is None:
+            return await self._jobs.spec(self._job_id), True
+        if self._own_worker:
+            _check(spec, self._link.settings)
+        if await self._jobs.start(self._job_id, spec):
+            return spec, False
+        return await self._jobs.spec(self._job_id), True
+
+    async def _over(self, summary: JobSummary) -> int:
+        try:
+            result = await self._jobs.result(self._job_id)
+        except JobFailedError as error:
+            raise JobFailedError(f"{error} Another --id starts it anew.") from None
+        self._view.note(f"{self._job_id} was complete already; this is its report.")
+        self._finish(result, summary.ended)
+        return DONE
+
+    async def _followed(self, interrupts: Interrupts, recorded: ResearchJobSpec, asked: ResearchJobSpec) -> int:
+        if asked.budget != recorded.budget:
+            await self._jobs.set_budget(self._job_id, asked.budget)
+            self._view.note(f"{self._job_id} has a new budget.")
+        deciding = Deciding(
+            self._link, self._job_id, self._view, interrupts, own_worker=self._own_worker, leave=self._until_waiting
+        )
+        handlers = Handlers(on_first=self._tell_resumed, on_interrupt=deciding.interrupted, on_waiting=deciding.waiting)
+        every = LOOK_SECONDS if self._own_worker else REMOTE_LOOK_SECONDS
+        try:
+            result = await Follower(self._jobs, self._job_id, self._view, every=every).follow(interrupts, handlers)
+        except JobFailedError:
+            if deciding.cancelled:
+                return INTERRUPTED
+            raise
+        if result is None:
+            return deciding.exit_code
+        self._tell_resumed()
+        self._finish(result, datetime.now(UTC))
+        return DONE
+
+    def _finish(self, result: ResearchResult, ended: datetime | None) -> None:
+        usage = sum(result.usage.values(), Usage())
+        self._view.ended(Ended(usage, time.monotonic() - self._began))
+        self._deliver(ReportDocument(self._job_id, result, ended))
+
+    def _tell_resumed(self) -> None:
+        in_flight, self._in_flight = self._in_flight, None
+        if in_flight is None:
+            return
+        resumed = in_flight.resumed(self._replays.of(self._job_id))
+        if resumed is None:
+            self._view.note(f"{self._job_id} goes on in other workers; this command follows it.")
+        elif resumed.replayed_steps or resumed.sent_again or resumed.elsewhere:
+            self._view.resumed(resumed)
+
+    async def _warn_unless_polled(self, queue: str) -> None:
+        if not await is_polled(self._link.client, queue, is_dead):
+            self._view.note(
+                f"No worker polls the task queue {queue!r} at {self._link.settings.temporal_address}: the job waits "
+                "until one does. Start one with `outlast worker`, or run this again with --worker."
+            )
+
+    def _begun(self, spec: ResearchJobSpec, *, known: bool) -> Begun:
+        platform, settings = self._link.platform, self._link.settings
+        begun = Begun(
+            job_id=self._job_id,
+            query=spec.query,
+            known=known,
+            again=self._request.again,
+            place=str(settings.temporal_address),
+        )
+        if platform is None:
+            return begun
+        page = f"{platform.temporal_ui}/namespaces/{settings.temporal_namespace}/workflows/{self._job_id}"
+        return replace(begun, place="embedded server", ui=page)
+
+
+def _check(spec: ResearchJobSpec, settings: Settings) -> None:
+    """What this process lacks is said before the job starts, so that it costs nothing, not even the id."""
+    from outlast.llm.resolve import ModelBook
+    from outlast.research.setup import check_job
+    from outlast.sources.registry import Sources
+
+    check_job(spec, settings, ModelBook(settings), Sources(settings).check)

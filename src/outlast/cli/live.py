@@ -1,0 +1,100 @@
+"""Progress drawn on a terminal: the plan with each search, tokens, dollars, what was replayed, what fails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+
+from outlast.cli.console import stderr
+from outlast.cli.picture import Picture, plan_picture
+from outlast.cli.story import Begun, Ended, Resumed, Snapshot
+from outlast.render.plaintext import one_line
+from outlast.research.models import Plan
+from outlast.research.state import SearchState
+
+FRAMES_PER_SECOND = 8
+
+
+class LiveView:
+    """Draws.
+
+    Args:
+        console: Where to; a terminal.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or stderr()
+        self._picture = Picture(began=time.monotonic())
+        self._live: Live | None = None
+        self._closed = False
+
+    def began(self, begun: Begun) -> None:
+        """Start to draw."""
+        self._picture.begun = begun
+        self._start()
+
+    def resumed(self, resumed: Resumed) -> None:
+        """What was replayed."""
+        self._picture.resumed = resumed
+
+    def moved(self, snapshot: Snapshot) -> None:
+        """Where it is now."""
+        picture = self._picture
+        if picture.snapshot is None and picture.begun is not None and picture.begun.known:
+            ended = (SearchState.DONE, SearchState.CUT)
+            picture.recorded = {i for i, s in enumerate(snapshot.progress.searches) if s.state in ended}
+        picture.snapshot = snapshot
+        picture.doing = "" if snapshot.progress.searches_done else picture.doing
+
+    def note(self, text: str) -> None:
+        """A line above the picture."""
+        (self._live.console if self._live else self._console).print(one_line(text), style="yellow")
+
+    def busy(self, text: str) -> None:
+        """A line in the picture."""
+        self._picture.doing = text
+
+    def ended(self, ended: Ended) -> None:
+        """The last frame, which stays."""
+        self._picture.ended = ended
+        self._stop(keep=True)
+
+    def show_plan(self, plan: Plan) -> None:
+        """The whole plan."""
+        self._console.print(plan_picture(plan))
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Take the picture away for a while."""
+        drawn = self._live is not None
+        self._stop(keep=False)
+        try:
+            yield
+        finally:
+            if drawn and not self._closed:
+                self._start()
+
+    def close(self) -> None:
+        """Leave the last frame, and draw no more."""
+        self._closed = True
+        self._stop(keep=True)
+
+    def _start(self) -> None:
+        self._live = Live(
+            console=self._console,
+            refresh_per_second=FRAMES_PER_SECOND,
+            get_renderable=lambda: self._picture,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._live.start(refresh=True)
+
+    def _stop(self, *, keep: bool) -> None:
+        if self._live is not None:
+            self._live.transient = not keep
+            self._live.stop()
+            self._live = None

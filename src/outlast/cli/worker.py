@@ -1,0 +1,148 @@
+"""`outlast worker`: works on the jobs of a Temporal server until SIGTERM, then lets its steps finish.
+
+What it holds is worth money only until it is recorded, so ending is the part that matters: polling stops at once, steps
+under way get `drain_seconds`, and a second signal ends it on the spot, which costs what is in flight and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from outlast.cli.exits import DONE, INTERRUPTED, TERMINATED
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+    from temporalio.worker import Worker
+
+    from outlast.cli.working import Busy
+    from outlast.settings import Settings
+
+AGAIN_SECONDS = (1.0, 2.0, 5.0, 10.0)
+"""Pauses between tries to connect; the last one repeats. A server that comes up later is no reason to be restarted."""
+
+log = logging.getLogger("outlast.worker")
+
+
+def worker(
+    task_queue: Annotated[
+        str | None, typer.Option("--task-queue", metavar="NAME", help="Instead of OUTLAST_TASK_QUEUE.")
+    ] = None,
+) -> None:
+    """Run a worker for the Temporal server in OUTLAST_TEMPORAL_ADDRESS.
+
+    SIGTERM or Ctrl-C drains it: steps under way finish within OUTLAST_DRAIN_SECONDS. A second one ends it at once.
+    """
+    from outlast.cli.console import run_async
+    from outlast.cli.logs import log_to_stderr
+    from outlast.durable.identity import process_identity
+    from outlast.errors import SettingsError
+    from outlast.settings import load_settings
+
+    settings = load_settings()
+    if settings.temporal_address is None:
+        raise SettingsError(
+            "OUTLAST_TEMPORAL_ADDRESS is not set: give the frontend of Temporal as host:port. Without a server, "
+            "`outlast dev` runs everything on this machine."
+        )
+    log_to_stderr(settings.log_format)
+    changes = {"identity": settings.identity or process_identity(), "task_queue": task_queue or settings.task_queue}
+    run_async(_work(settings.model_copy(update=changes)))
+
+
+class Stop:
+    """The wish that this process ends: the first signal is a wish, the second one is obeyed on the spot."""
+
+    def __init__(self) -> None:
+        self._wanted = asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, self._came, name)
+
+    async def wait(self) -> None:
+        """Return when the first signal came."""
+        await self._wanted.wait()
+
+    def _came(self, name: signal.Signals) -> None:
+        if self._wanted.is_set():
+            log.warning("ending at once: steps under way are sent again elsewhere")
+            os._exit(INTERRUPTED if name is signal.SIGINT else TERMINATED)
+        log.info("draining after %s", name.name)
+        self._wanted.set()
+
+
+async def _work(settings: Settings) -> int:
+    from outlast.cli.working import Busy
+    from outlast.durable.worker import build_worker
+    from outlast.sources.registry import Sources
+
+    stop = Stop()
+    client = await _connected(settings, stop)
+    if client is None:
+        return DONE
+    busy, sources = Busy(), Sources(settings)
+    worker = build_worker(client, settings, observer=busy, sources=sources)
+    polling = asyncio.create_task(worker.run())
+    warming = asyncio.create_task(_warm(settings))
+    log.info(
+        "polling",
+        extra={"task_queue": settings.task_queue, "temporal": settings.temporal_address, "identity": settings.identity},
+    )
+    try:
+        await _until(stop, polling)
+        await _drained(worker, polling, busy, settings)
+    finally:
+        warming.cancel()
+        sources.close()
+    return DONE
+
+
+async def _until(stop: Stop, polling: asyncio.Task[None]) -> None:
+    """Wait for the signal; a worker that ends by itself raises why."""
+    wanted = asyncio.create_task(stop.wait())
+    await asyncio.wait({wanted, polling}, return_when=asyncio.FIRST_COMPLETED)
+    wanted.cancel()
+    if polling.done():
+        polling.result()
+
+
+async def _drained(worker: Worker, polling: asyncio.Task[None], busy: Busy, settings: Settings) -> None:
+    log.info("waiting for steps under way", extra={"steps": busy.steps, "drain_seconds": settings.drain_seconds})
+    await worker.shutdown()
+    await polling
+    log.info("drained")
+
+
+async def _connected(settings: Settings, stop: Stop) -> Client | None:
+    """Connect, however long the server takes to come up; None when this process is to end meanwhile."""
+    from outlast.durable.client import connect
+    from outlast.errors import UnreachableError
+
+    wanted = asyncio.create_task(stop.wait())
+    for tries in range(10**9):
+        try:
+            return await connect(settings)
+        except UnreachableError as error:
+            pause = AGAIN_SECONDS[min(tries, len(AGAIN_SECONDS) - 1)]
+            log.warning("%s Trying again in %d s.", error, pause)
+            await asyncio.wait({wanted}, timeout=pause)
+            if wanted.done():
+                return None
+    return None
+
+
+async def _warm(settings: Settings) -> None:
+    """Build the index of the embedded corpus before the first search wants it."""
+    from outlast.errors import StateError
+    from outlast.sources import factbook
+
+    try:
+        index = await asyncio.to_thread(factbook.embedded_index, settings.cache_dir)
+    except StateError as error:
+        log.warning("%s", error)
+    else:
+        index.close()

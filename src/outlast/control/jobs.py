@@ -1,0 +1,160 @@
+"""The jobs of the cluster as the API server last told them, and what this process remembers of each.
+
+What is remembered saves calls and is never the only record: after a restart everything is found anew.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from outlast.control.report import Rendered
+from outlast.job.observed import FINALIZER, Desired, Failure
+from outlast.job.spec import Metadata, ResearchJobSpec, ResearchPlan
+from outlast.job.status import JobStatus, RecoveryStatus
+
+RECOUNT_SECONDS = 20.0
+"""How long after the loss of a worker its job's history is read anew: another one has taken its steps up by then."""
+
+LISTING_LAG_SECONDS = 4.0
+"""How far visibility may be behind the workflows, a sweep included."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """What this process remembers of one job."""
+
+    written: JobStatus | None = None
+    """The status that this process last wrote, to tell who wrote the one that stands."""
+    delivered: int | None = None
+    """Generation whose suspension and budget the workflow has for certain."""
+    describe_until: float = 0.0
+    """Time of the monotonic clock until which listings of its workflow may be out of date."""
+    failures: int = 0
+    """Visits in a row that ended in an error."""
+    plan: ResearchPlan | None = None
+    failure: tuple[str, Failure] | None = None
+    """By run id: an end doesn't change."""
+    rendered: Rendered | None = None
+    recovery: RecoveryStatus | None = None
+    ended_run: str = ""
+    """The run whose end was seen."""
+    recount_until: float = 0.0
+    """Time of the monotonic clock until which the history is read anew, since a worker was lost."""
+
+    def interrupted(self) -> None:
+        """A worker that carried out steps of this job is dead."""
+        self.recount_until = time.monotonic() + RECOUNT_SECONDS
+
+    @property
+    def recounts(self) -> bool:
+        """Whether the figures of recovery are about to change."""
+        return time.monotonic() < self.recount_until
+
+    def sees_end_of(self, run_id: str) -> bool:
+        """Whether the end of a run is seen for the first time, so that its history is read once more."""
+        first, self.ended_run = self.ended_run != run_id, run_id
+        return first
+
+    def changed(self) -> None:
+        """Something was done to the workflow, which listings learn of a little later."""
+        self.describe_until = time.monotonic() + LISTING_LAG_SECONDS
+
+    @property
+    def listing_is_behind(self) -> bool:
+        """Whether the workflow has to be asked for, since listings may not know yet."""
+        return time.monotonic() < self.describe_until
+
+
+@dataclass(slots=True)
+class Entry:
+    """One job."""
+
+    body: dict[str, Any]
+    """As the API server last told it; replaced, never changed."""
+    memory: Memory = field(default_factory=Memory)
+
+    @property
+    def desired(self) -> Desired:
+        """What its author wants."""
+        return desired_of(self.body)
+
+    @property
+    def status(self) -> tuple[JobStatus, bool]:
+        """The status that stands, and whether it can be read at all."""
+        try:
+            return JobStatus.model_validate(self.body.get("status") or {}), True
+        except ValidationError:
+            return JobStatus(conditions=[]), False
+
+
+class JobCache:
+    """Every job that is watched, by uid."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._by_workflow: dict[str, str] = {}
+
+    def saw(self, body: dict[str, Any]) -> str:
+        """Take a version of a job in, unless a newer one is there; returns its uid."""
+        uid = str(body["metadata"]["uid"])
+        entry = self._entries.get(uid)
+        if entry is None:
+            entry = self._entries[uid] = Entry(body)
+            self._by_workflow[entry.desired.workflow_id] = uid
+        elif _version(body) >= _version(entry.body):
+            entry.body = body
+        return uid
+
+    def gone(self, uid: str) -> None:
+        """Forget a job that is deleted."""
+        entry = self._entries.pop(uid, None)
+        if entry is not None:
+            self._by_workflow.pop(entry.desired.workflow_id, None)
+
+    def get(self, uid: str) -> Entry | None:
+        """One job, None once it is gone."""
+        return self._entries.get(uid)
+
+    def uid_of(self, workflow_id: str) -> str | None:
+        """The job behind a workflow."""
+        return self._by_workflow.get(workflow_id)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def desired_of(body: dict[str, Any]) -> Desired:
+    """Read a job; one that can't be read is a job with a problem, not an error."""
+    metadata = Metadata.model_validate({**body["metadata"], "name": None, "namespace": None})
+    spec, problem = None, ""
+    try:
+        spec = ResearchJobSpec.model_validate(body.get("spec") or {})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        problem = f"spec.{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    return Desired(
+        namespace=body["metadata"]["namespace"],
+        name=body["metadata"]["name"],
+        uid=str(metadata.uid),
+        generation=metadata.generation or 0,
+        spec=spec,
+        problem=problem,
+        deleted=metadata.deletion_timestamp,
+        finalizer=FINALIZER in metadata.finalizers,
+    )
+
+
+def _version(body: dict[str, Any]) -> int:
+    # Resource versions of one resource are ordered numbers (KEP-5504, in force since 1.35; true of etcd ever before).
+    try:
+        return int(body["metadata"]["resourceVersion"])
+    except (KeyError, ValueError):
+        return 0

@@ -1,0 +1,73 @@
+"""Reads from a workflow's history what it outlived.
+
+A worker that is lost leaves two marks: an attempt at a step that ended by a missed heartbeat or was failed from
+outside, and workflow tasks that another process completes. Both stand in the history, so the figures can be proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError
+
+from outlast.durable.takeover import WORKER_DIED
+from outlast.job.status import RecoveryStatus
+
+_MODEL_REQUEST = "model_request"
+"""Part of the type name of every model request (Pydantic AI's `agent__NAME__model_request`)."""
+
+
+async def recovery_of(run: WorkflowHandle[Any, Any]) -> RecoveryStatus | None:
+    """The figures of one run; None when its history can't be read now."""
+    try:
+        return recovery([event async for event in run.fetch_history_events()])
+    except RPCError:
+        return None
+
+
+def recovery(events: Iterable[HistoryEvent]) -> RecoveryStatus:
+    """The figures of a history."""
+    kinds: dict[int, str] = {}
+    completed = replayed = resumptions = retried = resent = 0
+    worker = ""
+    last: datetime | None = None
+    for event in events:
+        match event.event_type:
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+                kinds[event.event_id] = event.activity_task_scheduled_event_attributes.activity_type.name
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+                completed += 1
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
+                started = event.activity_task_started_event_attributes
+                retried += started.attempt - 1
+                if started.attempt > 1 and _worker_lost(started.last_failure):
+                    last = _time(event)
+                    resent += _MODEL_REQUEST in kinds.get(started.scheduled_event_id, "")
+            case EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+                by = event.workflow_task_completed_event_attributes.identity
+                if worker and by != worker:
+                    resumptions += 1
+                    replayed += completed
+                    last = _time(event)
+                worker = by
+    return RecoveryStatus(
+        resumptions=resumptions,
+        replayed_steps=replayed,
+        retried_attempts=retried,
+        resent_requests=resent,
+        last_interruption_time=last,
+    )
+
+
+def _worker_lost(failure: Failure) -> bool:
+    return failure.HasField("timeout_failure_info") or failure.application_failure_info.type == WORKER_DIED
+
+
+def _time(event: HistoryEvent) -> datetime:
+    return event.event_time.ToDatetime(UTC).replace(microsecond=0)

@@ -1,0 +1,155 @@
+"""One attempt at a step, on the worker that makes it: its key is set, its failure judged, its result checked."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+from pydantic_ai.messages import ModelResponse
+from temporalio import activity
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
+from temporalio.converter import PayloadConverter
+from temporalio.exceptions import CancelledError
+from temporalio.worker import ActivityInboundInterceptor, ActivityOutboundInterceptor, ExecuteActivityInput
+
+from outlast.durable.limits import Limits, sentence_in, too_large
+from outlast.durable.observer import CUT, StepObserver
+from outlast.durable.offload import Offload
+from outlast.durable.retries import Failures, judge, retried_error
+from outlast.errors import PayloadTooLargeError
+from outlast.steps import Step, running
+
+BACKOFF_HEADER = "outlast-backoff-limit"
+"""Carries the job's `backoffLimit` from workflow to worker. Headers stay clear: the number is all that we put there."""
+
+log = logging.getLogger(__name__)
+
+
+class StepInbound(ActivityInboundInterceptor):
+    """Around each attempt.
+
+    Args:
+        next: What it wraps.
+        observer: Told of each attempt.
+        limits: What fits into a message.
+        offload: Stores large results.
+    """
+
+    def __init__(
+        self,
+        next: ActivityInboundInterceptor,  # noqa: A002
+        *,
+        observer: StepObserver,
+        limits: Limits,
+        offload: Offload,
+    ) -> None:
+        super().__init__(next)
+        self._observer = observer
+        self._limits = limits
+        self._offload = offload
+
+    def init(self, outbound: ActivityOutboundInterceptor) -> None:
+        """Have every heartbeat of this attempt carry the failures of those before."""
+        self._heartbeats = _CountedHeartbeats(outbound, Failures.recorded(outbound.info().heartbeat_details))
+        super().init(self._heartbeats)
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002
+        """Make the attempt."""
+        info = activity.info()
+        kind = info.activity_type
+        self._observer.started(kind)
+        if self._heartbeats.failures.was_cut(info.attempt):
+            self._observer.retried(kind, CUT)
+        outcome = "cancelled"
+        began = time.perf_counter()
+        try:
+            with running(_step(info)):
+                result = await self._made(input)
+            outcome = "ok"
+        except (CancelledError, asyncio.CancelledError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, Temporal has to be told what becomes of it
+            outcome = judge(error).cause
+            raise self._failed(error, input) from None
+        finally:
+            self._observer.ended(kind, outcome, time.perf_counter() - began)
+        return result
+
+    async def _made(self, input: ExecuteActivityInput) -> RawValue:  # noqa: A002
+        if sentence := sentence_in(input.args):
+            raise PayloadTooLargeError(sentence)
+        result = await super().execute_activity(input)
+        if isinstance(result, ModelResponse):
+            self._count_usage(input, result)
+        payload = activity.payload_converter().to_payload(result)
+        size = self._limits.size([payload])
+        if size > self._limits.payloads:
+            raise PayloadTooLargeError(too_large("The result of a step", size, self._limits.payloads))
+        await self._offload.store_ahead(payload)
+        return RawValue(payload)
+
+    def _failed(self, error: Exception, input: ExecuteActivityInput) -> Exception:  # noqa: A002
+        info = activity.info()
+        self._heartbeats.failures = self._heartbeats.failures.after(info.attempt)
+        if not info.is_local:
+            activity.heartbeat()  # the SDK sends it before the failure: the next attempt starts with this count
+        verdict = judge(error)
+        failed = retried_error(
+            error,
+            failures=self._heartbeats.failures.count,
+            backoff_limit=_backoff_limit(input.headers.get(BACKOFF_HEADER)),
+        )
+        if not failed.non_retryable:
+            self._observer.retried(info.activity_type, verdict.cause)
+        # Texts of errors may quote prompts, so they go to the history, which can be encrypted, and not to logs.
+        log.log(
+            logging.WARNING if failed.non_retryable else logging.INFO,
+            "step %s of %s failed at attempt %d: %s, %s",
+            info.activity_type,
+            info.workflow_id,
+            info.attempt,
+            verdict.cause,
+            "final" if failed.non_retryable else "tried again",
+            exc_info=error if verdict.surprising else None,
+        )
+        return failed
+
+    def _count_usage(self, input: ExecuteActivityInput, response: ModelResponse) -> None:  # noqa: A002
+        asked_for = getattr(input.args[0], "model_id", None) if input.args else None
+        self._observer.used(
+            asked_for or response.model_name or "unknown",
+            input_tokens=response.usage.input_tokens,
+            output_tokens=response.usage.output_tokens,
+            cost_usd=response.usage.cost,
+        )
+
+
+class _CountedHeartbeats(ActivityOutboundInterceptor):
+    """Heartbeat details outlive the worker and the attempt: the only memory that a step has of its own."""
+
+    def __init__(self, next: ActivityOutboundInterceptor, failures: Failures) -> None:  # noqa: A002
+        super().__init__(next)
+        self.failures = failures
+
+    def heartbeat(self, *details: Any) -> None:
+        super().heartbeat(self.failures.count, self.failures.last_attempt, *details)
+
+
+def _step(info: activity.Info) -> Step:
+    return Step(
+        job=info.workflow_id or "",
+        run=info.workflow_run_id or "",
+        activity=info.activity_id,
+        kind=info.activity_type,
+        attempt=info.attempt,
+    )
+
+
+def _backoff_limit(header: Payload | None) -> int | None:
+    if header is None:
+        return None
+    limit: int = PayloadConverter.default.from_payload(header, int)
+    return limit

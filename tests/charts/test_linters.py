@@ -1,0 +1,43 @@
+"""What other people's linters say of the charts: helm lint, and kube-score, with a reason for each thing not asked."""
+
+from operator import attrgetter
+
+import pytest
+
+from tests.charts.helm import CHARTS, VALUE_SETS, ValueSet, ask, kube_score, rendered
+
+every_value_set = pytest.mark.parametrize("value_set", VALUE_SETS, ids=attrgetter("name"))
+
+
+@every_value_set
+def test_helm_finds_nothing(value_set: ValueSet) -> None:
+    overlay = ["--values", str(CHARTS / value_set.chart / value_set.overlay)] if value_set.overlay else []
+    answer = ask("lint", "--strict", CHARTS / value_set.chart, *overlay, values=value_set.values)
+    assert "1 chart(s) linted, 0 chart(s) failed" in answer.output
+    assert "[WARNING]" not in answer.output + answer.errors
+
+
+IGNORED = {
+    "container-cpu-limit": "a throttled worker misses its heartbeats; requests give each pod its share",
+    "container-image-pull-policy": "tags are versions that never move, and a node may start without the registry",
+    "container-ephemeral-storage-request-and-limit": "roots are read-only, and every emptyDir has a size limit",
+    "container-security-context-user-group-id": "the public images of Temporal and PostgreSQL have users 1000 and 999",
+    "deployment-has-host-podantiaffinity": "topology spread constraints do it, and still schedule on a lone node",
+    "deployment-strategy": "the offline server's ledger has one writer, so the old pod goes first",
+    "statefulset-has-servicename": "the one pod of each is reached by a Service whose address outlives it",
+    "pod-networkpolicy": "checked where policies are on",
+}
+"""What kube-score is not asked, and why."""
+
+FEW = {"temporal-eval", "outlast-dev"}
+"""Value sets to try things out, with one pod of each kind."""
+
+
+@pytest.mark.parametrize("value_set", VALUE_SETS[1:], ids=attrgetter("name"))  # the first has no pods
+def test_kube_score_finds_nothing(value_set: ValueSet) -> None:
+    ignored = set(IGNORED) - (set() if value_set.name == "outlast-hpa" else {"pod-networkpolicy"})
+    options = [f"--ignore-test={name}" for name in sorted(ignored) if name != "container-cpu-limit"]
+    few = ["--min-replicas-deployment=1"] if value_set.name in FEW else []
+    minimum = ["--min-replicas-hpa=1"]  # as with KEDA: an idle fleet is one worker
+    found = kube_score(rendered(value_set), "--ignore-container-cpu-limit", *options, *few, *minimum)
+    assert found == ""

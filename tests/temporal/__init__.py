@@ -1,0 +1,1 @@
+"""Tests against a real Temporal dev server: what is recorded, replayed, retried, drained and told."""

@@ -1,0 +1,106 @@
+"""A worker that is told to end finishes what it holds, and loses nothing that it can't finish."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from outlast.durable.drain import run_worker
+from outlast.job.spec import ResearchJobSpec
+from outlast.ledger import LedgerRow
+from outlast.offline.faults import AimedFault, FaultConfig, FaultKind
+
+from .lab import DEADLINE, Lab, job_id, until
+
+PLANNER = "agent__planner__model_request"
+ROOT = Path(__file__).parents[2]
+
+
+def slow_planner(seconds: float) -> FaultConfig:
+    """The first request of the planner is answered after some time."""
+    return FaultConfig(aimed=(AimedFault(kind=FaultKind.STALL, steps=PLANNER),), stall_seconds=seconds)
+
+
+async def test_a_step_under_way_finishes_as_the_attempt_that_it_is(lab: Lab) -> None:
+    lab.offline.set_faults(slow_planner(1.0))
+    jobs = await lab.jobs()
+    stop = asyncio.Event()
+    draining = asyncio.create_task(run_worker(lab.worker(jobs.client, drain_seconds=20), stop))
+    name = job_id()
+    await jobs.start(name, ResearchJobSpec(query="areas"))
+    await until(lambda: planner_rows(lab, name))
+    stop.set()
+    async with asyncio.timeout(DEADLINE):
+        await draining
+    (row,) = await planner_rows(lab, name)
+    assert (row.attempt, row.outcome) == (1, "ok")
+    async with lab.running():
+        await jobs.result(name)
+    assert len(await planner_rows(lab, name)) == 1
+
+
+async def test_a_step_that_takes_too_long_goes_on_elsewhere(lab: Lab) -> None:
+    lab.offline.set_faults(slow_planner(30.0))
+    jobs = await lab.jobs()
+    stop = asyncio.Event()
+    draining = asyncio.create_task(run_worker(lab.worker(jobs.client, drain_seconds=1), stop))
+    name = job_id()
+    await jobs.start(name, ResearchJobSpec(query="areas"))
+    await until(lambda: planner_rows(lab, name))
+    stop.set()
+    began = time.monotonic()
+    async with asyncio.timeout(DEADLINE):
+        await draining
+    assert 1.0 <= time.monotonic() - began < 10.0
+    async with lab.running():
+        async with asyncio.timeout(10):
+            await jobs.result(name)
+    assert [row.attempt for row in await planner_rows(lab, name)] == [1, 2]
+
+
+async def test_a_worker_that_ends_by_itself_says_why(lab: Lab) -> None:
+    worker = lab.worker((await lab.jobs(temporal_namespace="nowhere")).client)
+    with pytest.raises(RuntimeError, match="nowhere"):
+        await run_worker(worker, asyncio.Event())
+
+
+async def test_sigterm_ends_a_process_with_code_0(lab: Lab) -> None:
+    lab.offline.set_faults(slow_planner(1.0))
+    environment = {
+        "OUTLAST_OFFLINE_URL": lab.offline.url,
+        "OUTLAST_TEMPORAL_ADDRESS": lab.address,
+        "OUTLAST_TASK_QUEUE": lab.queue,
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.temporal.worker_process",
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        jobs = await lab.jobs()
+        name = job_id()
+        await jobs.start(name, ResearchJobSpec(query="areas"))
+        await until(lambda: planner_rows(lab, name))
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(DEADLINE):
+            _, errors = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 0, errors.decode()
+    (row,) = await planner_rows(lab, name)
+    assert (row.attempt, row.outcome) == (1, "ok")
+
+
+async def planner_rows(lab: Lab, name: str) -> list[LedgerRow]:
+    return [row for row in await lab.offline.rows(name) if row.step_kind == PLANNER]

@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     temporal_address: str | None = None
     """Frontend as host:port. Unset, `outlast run` uses the embedded server and a worker refuses to start."""
     temporal_namespace: str = "default"
+    """Namespace that jobs run in; it has to be there."""
     temporal_api_key: SecretStr | None = None
     """For Temporal Cloud or an authorizer; implies TLS."""
     temporal_tls_ca: Path | None = None
@@ -134,6 +135,7 @@ class Settings(BaseSettings):
     operator_lease_namespace: str | None = None
     """Namespace of the Lease by which replicas elect the one that acts; unset, the pod's own."""
     operator_lease_name: str = "outlast-operator"
+    """Name of the Lease that the acting replica holds."""
     operator_lease_seconds: PositiveFloat = 15
     """After how long without renewal another replica takes over; a holder stops acting at two thirds of it."""
     operator_sweep_seconds: PositiveFloat = 1
@@ -175,7 +177,7 @@ def load_settings() -> Settings:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     for name in sorted(os.environ):
         if name.upper().startswith(PREFIX) and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
             hint = f"did you mean {near[0]}?" if near else "`outlast settings` lists them all."
             raise SettingsError(f"{name} is set, but outlast knows no such variable: {hint}")
     try:

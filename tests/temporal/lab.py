@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -28,6 +30,8 @@ from outlast.research.stateless import StatelessHost, run_stateless
 from outlast.settings import Settings
 
 from .script import ScriptedSources
+
+ROOT = Path(__file__).parents[2]
 
 DEADLINE = 60.0
 """Seconds within which whatever a test waits for has to happen, on a busy machine too."""
@@ -144,3 +148,32 @@ async def until(condition: Callable[[], Awaitable[Any] | Any], *, seconds: float
             if met:
                 return met
             await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def worker_process(lab: Lab, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A worker in a process of its own, on the queue of a lab; it drains at the end of the block if it still runs."""
+    variables = {
+        "OUTLAST_OFFLINE_URL": lab.offline.url,
+        "OUTLAST_TEMPORAL_ADDRESS": lab.address,
+        "OUTLAST_TASK_QUEUE": lab.queue,
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.temporal.worker_process",
+        cwd=ROOT,
+        env={**os.environ, **variables, **environment},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield process
+        if process.returncode is None:
+            process.terminate()
+            async with asyncio.timeout(DEADLINE):
+                await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        await process.communicate()  # closes its pipe

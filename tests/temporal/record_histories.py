@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -23,12 +21,10 @@ from outlast.local.temporal import Ports, TemporalServer, free_port
 from outlast.offline.config import OfflineConfig
 from outlast.offline.faults import AimedFault, FaultConfig, FaultKind
 from outlast.offline.server import OfflineServer
-from tests.temporal.lab import Lab, job_id, until
+from tests.temporal.lab import Lab, job_id, until, worker_process
 from tests.temporal.script import respond
 
 HISTORIES = Path(__file__).parent / "histories"
-
-ROOT = Path(__file__).parents[2]
 
 SIGNATURE = {"identity": "recorder"}
 """Workers sign histories; the name of a machine has no place in a file."""
@@ -71,21 +67,12 @@ async def killed(lab: Lab) -> str:
     """Its worker is killed while a searcher waits for a model."""
     name = job_id()
     lab.offline.set_faults(FaultConfig(aimed=(AimedFault(kind=FaultKind.STALL, steps="agent__searcher__*"),)))
-    environment = {
-        **os.environ,
-        "OUTLAST_OFFLINE_URL": lab.offline.url,
-        "OUTLAST_TEMPORAL_ADDRESS": lab.address,
-        "OUTLAST_TASK_QUEUE": lab.queue,
-        "OUTLAST_IDENTITY": SIGNATURE["identity"],
-    }
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.temporal.worker_process", cwd=ROOT, env=environment
-    )
-    jobs = await lab.jobs(**SIGNATURE)
-    await jobs.start(name, ResearchJobSpec(query="areas"))
-    await until(lambda: struck(lab, name))
-    worker.kill()
-    await worker.wait()
+    async with worker_process(lab, OUTLAST_IDENTITY=SIGNATURE["identity"]) as worker:
+        jobs = await lab.jobs(**SIGNATURE)
+        await jobs.start(name, ResearchJobSpec(query="areas"))
+        await until(lambda: struck(lab, name))
+        worker.kill()
+        await worker.wait()
     async with lab.running(**SIGNATURE):
         await jobs.result(name)
     return name

@@ -65,7 +65,7 @@ def _plan(task: str) -> Reply:
     words = " ".join(re.findall(r"\b(?:size|seed)=\S+", question))
     searches = [f"place {n} {words}".strip() for n in range(number(question, "searches", 3))]
     if "nothing" in question:
-        searches[0] = "nothing"
+        searches[0] = f"nothing {words}".strip()
     plan = [{"query": query, "purpose": f"the area of {query}"} for query in searches]
     return Reply(
         calls=(

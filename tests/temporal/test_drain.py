@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -16,10 +13,9 @@ from outlast.job.spec import ResearchJobSpec
 from outlast.ledger import LedgerRow
 from outlast.offline.faults import AimedFault, FaultConfig, FaultKind
 
-from .lab import DEADLINE, Lab, job_id, until
+from .lab import DEADLINE, Lab, job_id, until, worker_process
 
 PLANNER = "agent__planner__model_request"
-ROOT = Path(__file__).parents[2]
 
 
 def slow_planner(seconds: float) -> FaultConfig:
@@ -72,32 +68,14 @@ async def test_a_worker_that_ends_by_itself_says_why(lab: Lab) -> None:
 
 async def test_sigterm_ends_a_process_with_code_0(lab: Lab) -> None:
     lab.offline.set_faults(slow_planner(1.0))
-    environment = {
-        "OUTLAST_OFFLINE_URL": lab.offline.url,
-        "OUTLAST_TEMPORAL_ADDRESS": lab.address,
-        "OUTLAST_TASK_QUEUE": lab.queue,
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.temporal.worker_process",
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
+    async with worker_process(lab) as process:
         jobs = await lab.jobs()
         name = job_id()
         await jobs.start(name, ResearchJobSpec(query="areas"))
         await until(lambda: planner_rows(lab, name))
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(DEADLINE):
-            _, errors = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode == 0, errors.decode()
+            assert await process.wait() == 0
     (row,) = await planner_rows(lab, name)
     assert (row.attempt, row.outcome) == (1, "ok")
 

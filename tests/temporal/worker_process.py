@@ -8,6 +8,7 @@ from outlast.durable.client import connect
 from outlast.durable.drain import run_worker, stop_on_signals
 from outlast.durable.worker import build_worker
 from outlast.settings import load_settings
+from outlast.telemetry.worker import WorkerTelemetry
 from tests.temporal.script import ScriptedSources
 
 
@@ -15,7 +16,13 @@ async def main() -> None:
     """Work until SIGTERM."""
     stop = stop_on_signals()
     settings = load_settings()
-    await run_worker(build_worker(await connect(settings), settings, sources=ScriptedSources()), stop)
+    telemetry = WorkerTelemetry(settings)
+    client = await connect(settings, runtime=telemetry.runtime)
+    worker = build_worker(client, settings, observer=telemetry.metrics, sources=ScriptedSources())
+    async with telemetry.serving(client, worker):
+        if telemetry.url:
+            print(telemetry.url, flush=True)
+        await run_worker(worker, stop, draining=telemetry.draining)
 
 
 if __name__ == "__main__":

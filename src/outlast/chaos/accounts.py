@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from outlast.chaos.join import OK, JoinedJob, JoinedStep
-from outlast.chaos.proof import Finding, Ruling
+from outlast.chaos.proof import Finding, Ruling, counted
 from outlast.chaos.records import JobRecord
 from outlast.chaos.rules import Case
 from outlast.chaos.verdict import Verdict
+from outlast.ledger import LedgerRow
 from outlast.usage.meter import Usage
 
 MICRO = Decimal(1) / 1_000_000
@@ -31,7 +32,7 @@ def usage_is_what_was_recorded(case: Case) -> Ruling:
         if job.record.usage is not None:
             told += 1
             findings += _wrong_sums(job.record)
-    evidence = f"{answers} recorded responses, {told} jobs that tell their usage"
+    evidence = f"{counted(answers, 'recorded response')}, {counted(told, 'job')} with usage in the result"
     return Ruling("usage", "Usage and cost are the sum of recorded steps", evidence, tuple(findings), answers)
 
 
@@ -76,12 +77,20 @@ def money(jobs: Sequence[JoinedJob]) -> dict[str, Any]:
         for row in joined.rows
         if row.kind == "model" and row.outcome == OK and not _was_recorded(joined, row.attempt)
     ]
+    broken = [row for job in jobs for row in job.rows if row.kind == "model" and row.outcome != OK]
+    billed = [row for row in broken if row.cost_micro_usd]
     return {
         "recorded_requests": len(recorded),
         "recorded_cost_usd": sum((answer.cost_usd or Decimal(0) for answer in recorded), Decimal(0)),
         "lost_requests": len(lost),
-        "lost_cost_usd": sum(((row.cost_micro_usd or 0) * MICRO for row in lost), Decimal(0)),
+        "lost_cost_usd": _billed(lost),
+        "broken_requests": len(billed),
+        "broken_cost_usd": _billed(billed),
     }
+
+
+def _billed(rows: Sequence[LedgerRow]) -> Decimal:
+    return sum(((row.cost_micro_usd or 0) * MICRO for row in rows), Decimal(0))
 
 
 def _was_recorded(joined: JoinedStep, attempt: int | None) -> bool:

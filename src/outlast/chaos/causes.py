@@ -57,7 +57,7 @@ def cause_of(joined: JoinedStep, row: LedgerRow, known: Sequence[Interruption], 
     if outcome.startswith("error:"):
         return Cause(Verdict.TRUE, f"refused: {outcome.removeprefix('error:')}", f"row {row.seq} ended {outcome}")
     manner = "report lost" if outcome == OK else CUT
-    failure = joined.step.failures.get(row.attempt or 0)
+    failure = joined.step.failures.get(row.attempt or 0) or _outage_after(joined, row)
     start, over = row.started - skew, joined.over(row.attempt or 0) + skew
     seen = [interruption for interruption in known if interruption.overlaps(start, over)]
     if row.fault is not None and outcome != OK and not seen:
@@ -77,6 +77,17 @@ def cause_of(joined: JoinedStep, row: LedgerRow, known: Sequence[Interruption], 
 def count(causes: Sequence[Cause]) -> dict[str, int]:
     """How often each name occurs, most frequent first."""
     return dict(Counter(cause.name for cause in causes).most_common())
+
+
+def _outage_after(joined: JoinedStep, row: LedgerRow) -> Failed | None:
+    """The failure of a later attempt that reached nobody, when none in between did: one outage covers them all."""
+    for attempt in range((row.attempt or 0) + 1, (joined.step.attempt or 0) + 1):
+        if joined.of_attempt(attempt):
+            return None
+        failure = joined.step.failures.get(attempt)
+        if failure is not None:
+            return failure if failure.type in LOST_CONNECTION else None
+    return None
 
 
 def _by_history(row: LedgerRow, manner: str, failure: Failed, seen: Sequence[Interruption]) -> Cause:

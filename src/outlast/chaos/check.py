@@ -37,6 +37,7 @@ def check(
     *,
     skew: float = 0.0,
     report_sha256: str | None = None,
+    unread: Sequence[str] = (),
 ) -> Proof:
     """Check jobs.
 
@@ -46,12 +47,14 @@ def check(
         known: Deaths that somebody saw, beside those that the histories tell of.
         skew: Seconds by which the clocks of ledgers, histories and witnesses may differ; none on one machine.
         report_sha256: Digest of the report that an undisturbed run came to.
+        unread: What should have been read and could not be, in sentences.
     """
     case = Case(
         jobs=tuple(join(job, ledgers) for job in jobs),
         ledgers=tuple(ledgers),
         known=(*known, *(interruption for job in jobs for interruption in told_by_history(job))),
         skew=skew,
+        unread=tuple(unread),
     )
     rulings = [rule(case) for rule in RULES]
     if report_sha256 is not None:
@@ -68,6 +71,7 @@ def _figures(case: Case) -> Figures:
         requests=sum(len(job.rows) for job in case.jobs),
         resumptions=len(pickups),
         replayed_steps=sum(pickup.replayed for pickup in pickups),
+        replay_seconds=sum(pickup.seconds or 0.0 for pickup in pickups),
         retried_attempts=sum(max(0, (joined.step.attempt or 0) - 1) for joined in steps),
         silent_attempts=_silent_attempts(case.jobs),
         resent_requests=len(causes),

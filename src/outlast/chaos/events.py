@@ -182,7 +182,10 @@ class _Reading:
         self._saw(worker, at)
 
     def _task_completed(self, event: HistoryEvent) -> None:
-        self._saw(event.workflow_task_completed_event_attributes.identity, seconds(event.event_time))
+        worker, at = event.workflow_task_completed_event_attributes.identity, seconds(event.event_time)
+        self._saw(worker, at)
+        if self.pickups and self.pickups[-1].seconds is None and self.pickups[-1].worker == worker:
+            self.pickups[-1] = dataclasses.replace(self.pickups[-1], seconds=at - self.pickups[-1].at)
 
     def _task_failed(self, event: HistoryEvent) -> None:
         failure = event.workflow_task_failed_event_attributes.failure

@@ -68,6 +68,8 @@ class Figures:
     """How often another worker took a workflow up."""
     replayed_steps: int = 0
     """Recorded steps that came from history then, instead of being made again."""
+    replay_seconds: float = 0.0
+    """From taking up to the first decision, all times together: replay, and the work on what was new."""
     retried_attempts: int = 0
     """Attempts beyond the first of each step, whether they sent anything or not."""
     silent_attempts: int = 0
@@ -79,8 +81,11 @@ class Figures:
     """Model responses in the histories: what the jobs count as used."""
     lost_requests: int = 0
     """Model requests answered in full whose answers were never recorded: paid for all the same."""
+    broken_requests: int = 0
+    """Model requests billed by the ledger whose answers broke on the way, by fault."""
     recorded_cost_usd: Decimal = Decimal(0)
     lost_cost_usd: Decimal = Decimal(0)
+    broken_cost_usd: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +138,30 @@ class Proof:
         return "\n".join([*lines, "", *_figure_lines(self.figures)])
 
 
+def counted(number: int, what: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def _figure_lines(figures: Figures) -> list[str]:
-    lines = [
-        f"{figures.steps} steps, {figures.requests} requests; taken up again {figures.resumptions} times, "
-        f"{figures.replayed_steps} recorded steps replayed, {figures.retried_attempts} attempts retried "
-        f"({figures.silent_attempts} of the earlier ones had sent nothing)",
-        f"{figures.resent_requests} requests sent again" + (":" if figures.resent_by_cause else ""),
-    ]
-    lines += [f"{count:>8}  {cause}" for cause, count in figures.resent_by_cause.items()]
-    lost = f"; {figures.lost_requests} more were answered and lost, ${figures.lost_cost_usd:f}"
-    lines.append(
-        f"{figures.recorded_requests} model requests recorded, ${figures.recorded_cost_usd:f}"
-        + (lost if figures.lost_requests else "; none was answered and lost")
-    )
+    lines = [f"{counted(figures.steps, 'step')}, {counted(figures.requests, 'request')}"]
+    if figures.resumptions:
+        lines.append(
+            f"taken up by another worker {counted(figures.resumptions, 'time')}: "
+            f"{counted(figures.replayed_steps, 'recorded step')} replayed in {1e3 * figures.replay_seconds:.0f} ms"
+        )
+    if figures.retried_attempts:
+        lines.append(
+            f"{counted(figures.retried_attempts, 'attempt')} repeated, {figures.silent_attempts} of the earlier ones "
+            "had sent nothing"
+        )
+    lines.append(f"{counted(figures.resent_requests, 'request')} sent again" + (":" if figures.resent_by_cause else ""))
+    lines += [f"{count:>8,}  {cause}" for cause, count in figures.resent_by_cause.items()]
+    lines.append(f"{counted(figures.recorded_requests, 'model request')} recorded, ${figures.recorded_cost_usd:f}")
+    for number, cost, what in (
+        (figures.lost_requests, figures.lost_cost_usd, "answered, and the answer lost"),
+        (figures.broken_requests, figures.broken_cost_usd, "billed for an answer that broke on the way"),
+    ):
+        if number:
+            lines.append(f"{counted(number, 'model request')} {what}, ${cost:f}")
     return lines

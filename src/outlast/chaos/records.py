@@ -136,6 +136,8 @@ class Pickup:
     worker: str
     replayed: int
     """Steps that were recorded by then, and came from history."""
+    seconds: float | None = None
+    """From there to its first decision, replay included; None when it came to none."""
 
 
 @dataclass(frozen=True, slots=True)

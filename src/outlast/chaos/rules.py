@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from outlast.chaos.causes import cause_of
 from outlast.chaos.interruptions import Interruption
 from outlast.chaos.join import OK, JoinedJob, JoinedStep, LedgerCopy
-from outlast.chaos.proof import Finding, Ruling
+from outlast.chaos.proof import Finding, Ruling, counted
 from outlast.chaos.records import Status
 from outlast.chaos.verdict import Verdict
 from outlast.ledger import LedgerRow
@@ -31,6 +31,8 @@ class Case:
     """Deaths that somebody saw, the history included."""
     skew: float = 0.0
     """Seconds by which the clocks of ledger and history may differ; none on one machine."""
+    unread: tuple[str, ...] = ()
+    """Ledgers that could not be read, in sentences."""
 
     @property
     def steps(self) -> Iterator[JoinedStep]:
@@ -50,12 +52,18 @@ def histories_are_whole(case: Case) -> Ruling:
         ]
     events = sum(run.events for job in case.jobs for run in job.record.runs)
     runs = sum(len(job.record.runs) for job in case.jobs)
-    return Ruling("history", "The history is whole", f"{events} events of {runs} runs", tuple(findings), events)
+    return Ruling(
+        "history",
+        "The history is whole",
+        f"{counted(events, 'event')} of {counted(runs, 'run')}",
+        tuple(findings),
+        events,
+    )
 
 
 def ledgers_are_whole(case: Case) -> Ruling:
     """No row is missing, none is there twice."""
-    findings: list[Finding] = []
+    findings = [Finding(Verdict.UNKNOWN, sentence) for sentence in case.unread]
     for ledger in case.ledgers:
         seqs = sorted(row.seq for row in ledger.rows)
         for before, seq in zip([0, *seqs], seqs, strict=False):
@@ -77,7 +85,7 @@ def ledgers_are_whole(case: Case) -> Ruling:
             findings.append(Finding(Verdict.UNKNOWN, text, job.record.job))
     rows = sum(len(ledger.rows) for ledger in case.ledgers)
     of_jobs = sum(len(job.rows) for job in case.jobs)
-    evidence = f"{rows} rows, {of_jobs} of them name these jobs" if case.ledgers else "no ledger was given"
+    evidence = f"{counted(rows, 'row')}, {of_jobs:,} of these jobs" if case.ledgers else "no ledger was read"
     return Ruling("ledger", "The ledger is whole", evidence, tuple(findings), of_jobs)
 
 
@@ -97,7 +105,7 @@ def steps_end_once(case: Case) -> Ruling:
                 text = f"its run {statuses[step.run].lower()} without it: abandoned, or its end is missing"
                 findings.append(Finding(Verdict.UNKNOWN, text, joined.job, str(joined)))
     completed = sum(joined.step.completed is not None for joined in case.steps)
-    evidence = f"{looked_at} steps, {completed} recorded results"
+    evidence = f"{counted(looked_at, 'step')}, {counted(completed, 'recorded result')}"
     return Ruling("completed-once", "Each step is recorded once", evidence, tuple(findings), completed)
 
 
@@ -116,7 +124,7 @@ def nothing_begins_after_the_end(case: Case) -> Ruling:
         if row.started > closed + case.skew
     ]
     rows = sum(len(joined.rows) for joined in case.steps)
-    evidence = f"{rows} requests" + (f", clocks may differ by {case.skew:g} s" if case.skew else "")
+    evidence = counted(rows, "request") + (f", clocks may differ by {case.skew:g} s" if case.skew else "")
     return Ruling("nothing-after", "No request begins after its step is recorded", evidence, tuple(findings), rows)
 
 
@@ -144,7 +152,7 @@ def requests_are_of_attempts(case: Case) -> Ruling:
                 for sentence in _misfits(joined, row, case.skew)
             ]
             findings += _repeats(joined)
-    evidence = f"{rows} requests"
+    evidence = counted(rows, "request")
     return Ruling("mapped", "Each request belongs to a scheduled attempt", evidence, tuple(findings), rows)
 
 
@@ -166,7 +174,7 @@ def results_have_their_requests(case: Case) -> Ruling:
                 results += 1
                 if not any(row.outcome == OK for row in joined.of_attempt(joined.step.attempt or 0)):
                     findings.append(_against(joined, f"recorded attempt {joined.step.attempt}, no search in it is ok"))
-    evidence = f"{results} recorded results"
+    evidence = counted(results, "recorded result")
     return Ruling("answered", "Each recorded result has its request", evidence, tuple(findings), results)
 
 
@@ -183,7 +191,7 @@ def resends_have_causes(case: Case) -> Ruling:
                 text = f"{cause.evidence}; sent again {later.started - row.started:.3f} s later" if later else ""
                 rows = (row.seq, later.seq) if later else (row.seq,)
                 findings.append(Finding(cause.verdict, text, joined.job, str(joined), rows))
-    evidence = f"{again} requests sent again" + ("" if again else ": none to explain")
+    evidence = f"{counted(again, 'request')} sent again"
     return Ruling("resent", "Each request sent again has a named cause", evidence, tuple(findings))
 
 

@@ -54,12 +54,15 @@ class Strike:
     told: bool = True
     """Whether the death of workers is reported at once, as whoever watches them does; else heartbeats are missed."""
     again: bool = False
-    """Whether the attempt that takes the step up is killed at the same moment too."""
+    """Whether the attempt that takes the step up is struck at the same moment too."""
 
     def __str__(self) -> str:
         extra = ("" if self.told else ", untold") + (", twice" if self.again else "")
         return f"{self.victim} when {self.stop.name.lower()} is {self.moment}{extra}"
 
+
+DEADLY = frozenset({Victim.WORKER, Victim.EVERYTHING})
+"""Victims whose death makes another attempt at the step."""
 
 COMBINATIONS = tuple(product(Victim, Moment, Stop))
 
@@ -74,16 +77,12 @@ def schedule(seed: int, count: int, *, untold: float = 0.1, again: float = 0.1) 
         again: Share that strikes the next attempt too.
     """
     chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
-    return [
-        Strike(
-            victim,
-            moment,
-            stop,
-            told=victim not in (Victim.WORKER, Victim.EVERYTHING) or chance.random() >= untold,
-            again=moment is not Moment.RECORDED and chance.random() < again,
-        )
-        for victim, moment, stop in _drawn(chance, count)
-    ]
+    strikes: list[Strike] = []
+    for victim, moment, stop in _drawn(chance, count):
+        told, twice = chance.random() >= untold, chance.random() < again
+        repeats = victim in DEADLY and moment is not Moment.RECORDED
+        strikes.append(Strike(victim, moment, stop, told=told or victim not in DEADLY, again=twice and repeats))
+    return strikes
 
 
 def by_job(strikes: Sequence[Strike]) -> list[tuple[Strike, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -91,13 +92,24 @@ def _rendered(document: ReportDocument, form: Format) -> str:
 
 
 def _write(text: str, output: Path, job_id: str) -> None:
-    draft = output.with_name(f".{output.name}.new")
     try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(output)
+        if output.exists() and not output.is_file():  # a device or a pipe: there is nothing to keep whole
+            output.write_text(text, encoding="utf-8")
+            return
+        _replace(text, output.resolve())
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise StateError(
             f"The report can't be written to {output}: {error.strerror}. Nothing is lost: "
             f"`outlast report {job_id} --output FILE` writes it elsewhere."
         ) from None
+
+
+def _replace(text: str, output: Path) -> None:
+    draft = output.with_name(f".{output.name}.new")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(output)
+    except OSError:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        raise

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from outlast.cli.checking import check_beforehand
 from outlast.cli.deciding import Deciding
 from outlast.cli.exits import DONE, INTERRUPTED
 from outlast.cli.follow import LOOK_SECONDS, REMOTE_LOOK_SECONDS, Follower, Handlers
@@ -23,7 +24,6 @@ from outlast.errors import JobFailedError
 from outlast.job.spec import ResearchJobSpec
 from outlast.render.document import ReportDocument
 from outlast.research.state import ResearchResult
-from outlast.settings import Settings
 from outlast.usage.meter import Usage
 
 Deliver = Callable[[ReportDocument], None]
@@ -98,7 +98,7 @@ class DurableRun:
         if spec is None:
             return await self._jobs.spec(self._job_id), True
         if self._own_worker:
-            _check(spec, self._link.settings)
+            await check_beforehand(spec, self._link.settings)
         if await self._jobs.start(self._job_id, spec):
             return spec, False
         return await self._jobs.spec(self._job_id), True
@@ -129,7 +129,7 @@ class DurableRun:
             raise
         if result is None:
             return deciding.exit_code
-        self._tell_resumed()
+        self._tell_resumed()  # unless it was told at the first look
         self._finish(result, datetime.now(UTC))
         return DONE
 
@@ -168,12 +168,3 @@ class DurableRun:
             return begun
         page = f"{platform.temporal_ui}/namespaces/{settings.temporal_namespace}/workflows/{self._job_id}"
         return replace(begun, place="embedded server", ui=page)
-
-
-def _check(spec: ResearchJobSpec, settings: Settings) -> None:
-    """What this process lacks is said before the job starts, so that it costs nothing, not even the id."""
-    from outlast.llm.resolve import ModelBook
-    from outlast.research.setup import check_job
-    from outlast.sources.registry import Sources
-
-    check_job(spec, settings, ModelBook(settings), Sources(settings).check)

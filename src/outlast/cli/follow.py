@@ -15,7 +15,8 @@ from outlast.cli.story import Snapshot, Trouble, View
 from outlast.durable.jobs import Jobs
 from outlast.durable.pending import pending_steps
 from outlast.errors import UnreachableError
-from outlast.research.state import ResearchResult
+from outlast.research.state import Progress, ResearchResult, Stage
+from outlast.usage.meter import Usage
 
 LOOK_SECONDS = 0.25
 """How often progress is asked for when the worker is in this process."""
@@ -57,7 +58,7 @@ class Follower:
         self._job_id = job_id
         self._view = view
         self._every = every
-        self._heard = False
+        self._last: Snapshot | None = None
 
     async def follow(self, interrupts: Interrupts, handlers: Handlers) -> ResearchResult | None:
         """Return the result, or None when a handler ended the following.
@@ -73,7 +74,7 @@ class Follower:
         try:
             done, _ = await asyncio.wait({result, *others}, return_when=asyncio.FIRST_COMPLETED)
             if result in done:
-                return await result
+                return self._completed(await result)
             for task in done:
                 task.result()  # a handler ended it, or something broke
             return None
@@ -113,10 +114,16 @@ class Follower:
         finally:
             await _end(asking)
 
+    def _completed(self, result: ResearchResult) -> ResearchResult:
+        usage = sum(result.usage.values(), Usage())
+        last = self._last or Snapshot(Progress(stage=Stage.PLANNING))
+        self._view.moved(last.completed(result.report, usage))
+        return result
+
     def _show(self, snapshot: Snapshot, handlers: Handlers) -> None:
-        if not self._heard:
-            self._heard = True
+        if self._last is None:
             handlers.on_first()
+        self._last = snapshot
         self._view.moved(snapshot)
 
     async def _snapshot(self) -> Snapshot:

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from outlast.cli.console import stderr
-from outlast.cli.story import Begun, Ended, Resumed, Snapshot
+from outlast.cli.story import ENDED, Begun, Ended, Resumed, Snapshot, found
 from outlast.render.document import dollars
 from outlast.render.plaintext import one_line
 from outlast.research.models import Plan
-from outlast.research.state import Progress, SearchState, Stage
+from outlast.research.state import Progress, Stage
 from outlast.usage.meter import Usage
 
 _STAGES = {
@@ -103,11 +103,11 @@ class LineView:
 
     def _search_lines(self, progress: Progress) -> Iterator[str]:
         for index, search in enumerate(progress.searches):
-            if index in self._ended_searches or search.state not in (SearchState.DONE, SearchState.CUT):
+            if index in self._ended_searches or search.state not in ENDED:
                 continue
             self._ended_searches.add(index)
-            found = f"{search.passages} passages" if search.state is SearchState.DONE else "cut"
-            yield f"search {len(self._ended_searches)}/{len(progress.searches)}: {one_line(search.query)} ({found})"
+            count = f"{len(self._ended_searches)}/{len(progress.searches)}"
+            yield f"search {count}: {one_line(search.query)} ({found(search)})"
 
     def _line(self, text: str) -> None:
         self._console.print(one_line(text), soft_wrap=True)

@@ -11,10 +11,9 @@ from rich.live import Live
 
 from outlast.cli.console import stderr
 from outlast.cli.picture import Picture, plan_picture
-from outlast.cli.story import Begun, Ended, Resumed, Snapshot
+from outlast.cli.story import ENDED, Begun, Ended, Resumed, Snapshot
 from outlast.render.plaintext import one_line
 from outlast.research.models import Plan
-from outlast.research.state import SearchState
 
 FRAMES_PER_SECOND = 8
 
@@ -45,8 +44,7 @@ class LiveView:
         """Where it is now."""
         picture = self._picture
         if picture.snapshot is None and picture.begun is not None and picture.begun.known:
-            ended = (SearchState.DONE, SearchState.CUT)
-            picture.recorded = {i for i, s in enumerate(snapshot.progress.searches) if s.state in ended}
+            picture.recorded = {i for i, s in enumerate(snapshot.progress.searches) if s.state in ENDED}
         picture.snapshot = snapshot
         picture.doing = "" if snapshot.progress.searches_done else picture.doing
 

@@ -66,7 +66,7 @@ def serve(
 
 @app.command()
 def ledger(
-    job_id: Annotated[str | None, typer.Argument(metavar="[JOB]", help="Only requests of this job.")] = None,
+    job_id: Annotated[str | None, typer.Argument(metavar="JOB", help="Only requests of this job.")] = None,
     file: LedgerFile = None,
     as_json: Json = False,
 ) -> None:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from outlast.cli.lines import usage_words
-from outlast.cli.story import Begun, Ended, Resumed, Snapshot
+from outlast.cli.story import Begun, Ended, Resumed, Snapshot, found
 from outlast.render.plaintext import one_line
 from outlast.research.models import Plan
 from outlast.research.state import Progress, SearchProgress, SearchState, Stage
@@ -104,9 +104,8 @@ class Picture:
         query = Text(one_line(search.query))
         match search.state:
             case SearchState.DONE:
-                found = f"{search.passages} passage{'' if search.passages == 1 else 's'}"
                 mark = ("↺", "recorded, not repeated") if index in self.recorded else ("✓", "")
-                return Text(mark[0], style="green"), query, Text(f"{found}  {mark[1]}".rstrip(), style="dim")
+                return Text(mark[0], style="green"), query, Text(f"{found(search)}  {mark[1]}".rstrip(), style="dim")
             case SearchState.CUT:
                 return Text("✗", style="red"), query, Text("cut", style="red")
             case SearchState.RUNNING:

@@ -23,7 +23,7 @@ BUDGET, MODELS, HOW = "Budget", "Models", "How it runs"
 def run(
     job: Annotated[
         str | None,
-        typer.Argument(metavar="[JOB]", help="A manifest's path, `-` for standard input, or a question in quotes."),
+        typer.Argument(metavar="JOB", help="A manifest's path, `-` for standard input, or a question in quotes."),
     ] = None,
     job_id: Annotated[
         str | None,

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+from outlast.cli.checking import check_beforehand
 from outlast.cli.console import is_interactive
 from outlast.cli.exits import DONE, INTERRUPTED, TERMINATED
 from outlast.cli.interrupt import Interrupts
@@ -24,7 +25,7 @@ from outlast.render.document import ReportDocument
 from outlast.research.agents import build_agents
 from outlast.research.models import Plan
 from outlast.research.setup import check_job, models_of
-from outlast.research.state import ResearchResult
+from outlast.research.state import Progress, ResearchResult, Stage
 from outlast.research.stateless import StatelessHost, run_stateless
 from outlast.settings import Settings
 from outlast.sources.registry import Sources
@@ -69,7 +70,9 @@ async def run_stateless_job(
                     task.cancel()
                     with contextlib.suppress(asyncio.CancelledError, OutlastError):
                         await task
-    view.ended(Ended(sum(result.usage.values(), Usage()), time.monotonic() - began))
+    usage = sum(result.usage.values(), Usage())
+    view.moved(Snapshot(Progress(stage=Stage.PLANNING)).completed(result.report, usage))
+    view.ended(Ended(usage, time.monotonic() - began))
     deliver(ReportDocument(request.job_id, result, datetime.now(UTC)))
     return DONE
 
@@ -77,8 +80,8 @@ async def run_stateless_job(
 async def _work(
     job_id: str, spec: ResearchJobSpec, settings: Settings, view: View, interrupts: Interrupts
 ) -> ResearchResult:
-    models = ModelBook(settings)
-    sources = Sources(settings, progress=view.busy)
+    await check_beforehand(spec, settings)
+    models, sources = ModelBook(settings), Sources(settings, progress=view.busy)
     host = StatelessHost(
         lambda asked: check_job(asked, settings, models, sources.check),
         lambda plan: _reviewed(view, plan, interrupts),
@@ -94,6 +97,8 @@ async def _work(
         looks.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await looks
+        sources.close()
+        await models.aclose()
 
 
 async def _look(host: StatelessHost, view: View) -> None:

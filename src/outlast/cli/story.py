@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from outlast.research.models import Plan
-from outlast.research.state import Progress
+from outlast.research.models import CutReason, Plan, Report
+from outlast.research.state import Progress, SearchProgress, SearchState, Stage
 from outlast.usage.meter import Usage
+
+ENDED = (SearchState.DONE, SearchState.CUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,15 @@ class Snapshot:
     progress: Progress
     troubles: Sequence[Trouble] = ()
 
+    def completed(self, report: Report, usage: Usage) -> Snapshot:
+        """What it came to by the end, which may have been reached between two looks."""
+        cut = {item.subject for item in report.cut if item.reason in (CutReason.SEARCH_FAILED, CutReason.BUDGET)}
+        searches = [
+            search if search.state in ENDED else search.model_copy(update={"state": _end(search.query, cut)})
+            for search in self.progress.searches or _searches(report)
+        ]
+        return Snapshot(Progress(stage=Stage.COMPLETE, searches=searches, usage=usage))
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -125,6 +136,21 @@ class View(Protocol):
     def close(self) -> None:
         """Leave the terminal as it was found."""
         ...
+
+
+def found(search: SearchProgress) -> str:
+    """What an ended search brought."""
+    if search.state is SearchState.CUT:
+        return "cut"
+    return "1 passage" if search.passages == 1 else f"{search.passages} passages" if search.passages else "done"
+
+
+def _searches(report: Report) -> list[SearchProgress]:
+    return [SearchProgress(query=search.query, state=SearchState.DONE) for search in report.searches]
+
+
+def _end(query: str, cut: set[str]) -> SearchState:
+    return SearchState.CUT if query in cut else SearchState.DONE
 
 
 def step_name(kind: str) -> str:

@@ -76,28 +76,25 @@ class Stop:
 
 
 async def _work(settings: Settings) -> int:
-    from outlast.cli.working import Busy
+    from outlast.cli.working import Busy, equipped
     from outlast.durable.worker import build_worker
-    from outlast.sources.registry import Sources
 
     stop = Stop()
     client = await _connected(settings, stop)
     if client is None:
         return DONE
-    busy, sources = Busy(), Sources(settings)
-    worker = build_worker(client, settings, observer=busy, sources=sources)
-    polling = asyncio.create_task(worker.run())
-    warming = asyncio.create_task(_warm(settings))
-    log.info(
-        "polling",
-        extra={"task_queue": settings.task_queue, "temporal": settings.temporal_address, "identity": settings.identity},
-    )
-    try:
-        await _until(stop, polling)
-        await _drained(worker, polling, busy, settings)
-    finally:
-        warming.cancel()
-        sources.close()
+    busy = Busy()
+    async with equipped(settings) as (models, sources):
+        worker = build_worker(client, settings, observer=busy, models=models, sources=sources)
+        polling = asyncio.create_task(worker.run())
+        warming = asyncio.create_task(_warm(settings))
+        where = {"task_queue": settings.task_queue, "temporal": settings.temporal_address}
+        log.info("polling", extra={**where, "identity": settings.identity})
+        try:
+            await _until(stop, polling)
+            await _drained(worker, polling, busy, settings)
+        finally:
+            warming.cancel()
     return DONE
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -14,6 +14,9 @@ from outlast.durable.observer import Unobserved
 
 if TYPE_CHECKING:
     from outlast.durable.replay import ReplayObserver
+    from outlast.llm.resolve import ModelBook
+    from outlast.settings import Settings
+    from outlast.sources.registry import Sources
 
 
 class Busy(Unobserved):
@@ -42,29 +45,26 @@ async def working(link: Link, task_queue: str, view: View, replays: ReplayObserv
     """
     from outlast.durable.replay import ReplayInterceptor
     from outlast.durable.worker import build_worker
-    from outlast.sources.registry import Sources
 
     busy = Busy()
-    worker = build_worker(
-        link.client,
-        link.settings,
-        task_queue=task_queue,
-        observer=busy,
-        interceptors=[ReplayInterceptor(replays)],
-        sources=Sources(link.settings, progress=view.busy),
-    )
-    async with worker:
-        try:
-            yield
-        finally:
-            if busy.steps:
-                steps = "one step" if busy.steps == 1 else f"{busy.steps} steps"
-                view.note(
-                    f"Waiting for {steps} under way, {link.settings.drain_seconds} s at the most; "
-                    "Ctrl-C ends at once, and they are sent again later."
-                )
-            with leaving_at_once():
-                await worker.shutdown()
+    async with equipped(link.settings, view.busy) as (models, sources):
+        worker = build_worker(
+            link.client,
+            link.settings,
+            task_queue=task_queue,
+            observer=busy,
+            interceptors=[ReplayInterceptor(replays)],
+            models=models,
+            sources=sources,
+        )
+        async with worker:
+            try:
+                yield
+            finally:
+                if busy.steps:
+                    view.note(_waiting_for(busy.steps, link.settings.drain_seconds))
+                with leaving_at_once():
+                    await worker.shutdown()
 
 
 @asynccontextmanager
@@ -72,5 +72,33 @@ async def answering(link: Link, task_queue: str) -> AsyncIterator[None]:
     """Let the jobs of a queue answer and decide while the block runs, without any step being carried out."""
     from outlast.durable.worker import build_worker
 
-    async with build_worker(link.client, link.settings, task_queue=task_queue, steps=False):
-        yield
+    async with equipped(link.settings) as (models, sources):
+        worker = build_worker(
+            link.client, link.settings, task_queue=task_queue, models=models, sources=sources, steps=False
+        )
+        async with worker:
+            yield
+
+
+@asynccontextmanager
+async def equipped(
+    settings: Settings, progress: Callable[[str], None] | None = None
+) -> AsyncIterator[tuple[ModelBook, Sources]]:
+    """Models and sources for a worker, closed after the block."""
+    from outlast.llm.resolve import ModelBook
+    from outlast.sources.registry import Sources
+
+    models, sources = ModelBook(settings), Sources(settings, progress=progress)
+    try:
+        yield models, sources
+    finally:
+        sources.close()
+        await models.aclose()
+
+
+def _waiting_for(steps: int, seconds: int) -> str:
+    what = "one step" if steps == 1 else f"{steps} steps"
+    return (
+        f"Waiting for {what} under way, {seconds} s at the most; Ctrl-C ends at once, and what is under way is sent "
+        "again later."
+    )

@@ -74,12 +74,8 @@ def _payload_config(settings: Settings) -> dict[str, Any]:
     from pydantic_ai.durable_exec.temporal import PydanticAIPlugin
 
     from outlast.durable.converter import data_converter
-    from outlast.telemetry.tracing import tracing_plugins
 
-    return {
-        "data_converter": data_converter(settings),
-        "plugins": [PydanticAIPlugin(), *tracing_plugins(settings)],
-    }
+    return {"data_converter": data_converter(settings), "plugins": [PydanticAIPlugin()]}
 
 
 def _tls(settings: Settings) -> TLSConfig | bool:

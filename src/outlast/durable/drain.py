@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from temporalio.worker import Worker
@@ -39,8 +39,13 @@ def stop_on_signals(*signals: signal.Signals) -> asyncio.Event:
     return stop
 
 
-async def run_worker(worker: Worker, stop: Stop) -> None:
+async def run_worker(worker: Worker, stop: Stop, *, draining: Callable[[], None] = lambda: None) -> None:
     """Run a worker until it is told to stop and its steps are finished or handed back.
+
+    Args:
+        worker: Not running yet.
+        stop: Waited for.
+        draining: Called when no more work is taken.
 
     Raises:
         Exception: what ended the worker by itself.
@@ -50,6 +55,7 @@ async def run_worker(worker: Worker, stop: Stop) -> None:
     try:
         await asyncio.wait({running, told}, return_when=asyncio.FIRST_COMPLETED)
         if not running.done():
+            draining()
             await worker.shutdown()
         await running
     finally:

@@ -26,6 +26,8 @@ from outlast.research.state import Role
 from outlast.research.workflow import SETUP_ACTIVITY, DeepResearch, install
 from outlast.settings import Settings
 from outlast.sources.registry import Sources
+from outlast.telemetry.spans import SpanInterceptor
+from outlast.telemetry.tracing import tracing
 
 
 def durable_agents(settings: Settings, models: ModelBook, sources: Sources) -> ResearchAgents:
@@ -74,13 +76,18 @@ def build_worker(
         except OutlastError as error:
             raise ApplicationError(str(error), type=type(error).__name__, non_retryable=not error.retryable) from None
 
+    traces = tracing(settings)
     throttle = timedelta(seconds=settings.heartbeat_seconds / 3)
     return Worker(
         client,
         task_queue=task_queue or settings.task_queue,
         workflows=[DeepResearch],
         activities=[setup],
-        interceptors=[StepInterceptor(client.data_converter, Limits.of(settings), observer), *interceptors],
+        interceptors=[
+            *([SpanInterceptor(traces)] if traces else []),
+            StepInterceptor(client.data_converter, Limits.of(settings), observer),
+            *interceptors,
+        ],
         no_remote_activities=not steps,
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_concurrent_activities=settings.max_concurrent_steps,

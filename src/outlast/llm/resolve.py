@@ -7,6 +7,7 @@ the history nor the usage tells. Every client is built with no retries here, and
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 from pydantic_ai.exceptions import UserError
@@ -19,9 +20,13 @@ from outlast.errors import ModelSetupError
 from outlast.llm.prices import has_price, price_table
 from outlast.llm.step_model import StepModel
 from outlast.settings import Settings
+from outlast.telemetry.tracing import tracing
 
 OFFLINE = "offline"
 """Provider prefix of the built-in rule-based models."""
+
+
+_MISSING_KEY = re.compile(r"Set the `([A-Z0-9_]+)` environment variable")
 
 
 class ModelBook:
@@ -75,9 +80,17 @@ class ModelBook:
             else:
                 wrapped = infer_model(name, _provider_factory(self._settings))
         except (UserError, ValueError, ImportError) as error:
-            raise ModelSetupError(f"The model {name!r} can't be used: {error}") from None
+            raise ModelSetupError(f"The model {name!r} can't be used: {_said(error)}") from None
         _without_retries(wrapped)
+        if traces := tracing(self._settings):
+            wrapped = traces.instrumented(wrapped)
         return StepModel(wrapped, name=name, prices=self._prices, timeout=self._settings.request_timeout_seconds)
+
+
+def _said(error: Exception) -> str:
+    """What is wrong in our words where the library's are written for people who program with it."""
+    missing = _MISSING_KEY.search(str(error))
+    return f"{missing[1]} is not set." if missing else str(error)
 
 
 def _offline_model(model_name: str, settings: Settings) -> Model:

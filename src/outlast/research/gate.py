@@ -33,7 +33,9 @@ class GatedRun(Protocol):
         """Every passage that any tool returned so far."""
         ...
 
-    async def request(self, role: Role, send: WrapModelRequestHandler, context: ModelRequestContext) -> ModelResponse:
+    async def request(
+        self, deps: StepDeps, send: WrapModelRequestHandler, context: ModelRequestContext
+    ) -> ModelResponse:
         """Admit, send and record one model request."""
         ...
 
@@ -51,17 +53,24 @@ class StepDeps(BaseModel):
     sources: list[str]
 
     _run: GatedRun | None = PrivateAttr(default=None)
+    _search: int | None = PrivateAttr(default=None)
 
     @property
     def run(self) -> GatedRun | None:
         """The run, where the agent loop runs; None inside a step."""
         return self._run
 
+    @property
+    def search(self) -> int | None:
+        """Which search of the plan the agent serves, where the agent loop runs; None for the other roles."""
+        return self._search
+
     @classmethod
-    def of(cls, run: GatedRun, *, role: Role, sources: list[str]) -> StepDeps:
+    def of(cls, run: GatedRun, *, role: Role, sources: list[str], search: int | None = None) -> StepDeps:
         """Deps that know their run."""
         deps = cls(role=role, sources=sources)
         deps._run = run
+        deps._search = search
         return deps
 
 
@@ -78,7 +87,7 @@ class StepGate(AbstractCapability[StepDeps]):
         """Admit, send, record."""
         if ctx.deps.run is None:
             return await handler(request_context)
-        return await ctx.deps.run.request(ctx.deps.role, handler, request_context)
+        return await ctx.deps.run.request(ctx.deps, handler, request_context)
 
     async def wrap_tool_execute(
         self,

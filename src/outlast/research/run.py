@@ -42,6 +42,9 @@ OutputT = TypeVar("OutputT")
 PARALLEL_SEARCHES = 16
 """Searches of one job under way at once, so that one job never takes every slot of a worker."""
 
+REQUESTS_OF_A_SEARCH = 2
+"""The fewest requests that bring a search to its end: one that searches, one that reports."""
+
 STEP_FAILURES: tuple[type[Exception], ...] = (AgentRunError, ModelAPIError, OutlastError)
 """What a step that failed for good raises; the host adds its engine's own."""
 
@@ -100,6 +103,7 @@ class ResearchRun:
         self._host = host
         self._models: dict[Role, str] = {}
         self._in_flight = 0
+        self._owed: dict[int, int] = {}
         self._running: set[int] = set()
         self._calls: dict[tuple[str, str], asyncio.Future[Any]] = {}
         self._failures = (*STEP_FAILURES, *host.step_failures)
@@ -170,7 +174,7 @@ class ResearchRun:
             self._running.add(index)
             self._host.changed()
             try:
-                outcome = SearchOutcome(evidence=await self._find(search))
+                outcome = SearchOutcome(evidence=await self._find(index, search))
             except BudgetEndedError as error:
                 if self.spec.budget.on_exceeded is not OnExceeded.CONCLUDE:
                     raise
@@ -182,9 +186,15 @@ class ResearchRun:
             self.state.outcomes[index] = outcome
             self._host.changed()
 
-    async def _find(self, search: PlannedSearch) -> Evidence:
-        task = prompts.searcher_task(self.spec.query, search)
-        found = await self._ask(self._agents.searcher, Role.SEARCHER, task)
+    async def _find(self, index: int, search: PlannedSearch) -> Evidence:
+        # A search that can't report what it found was paid for in vain: it begins when both fit, asking and reporting.
+        await self._admit(Role.SEARCHER, kept=sum(self._owed.values()) + REQUESTS_OF_A_SEARCH - 1)
+        self._owed[index] = REQUESTS_OF_A_SEARCH
+        try:
+            task = prompts.searcher_task(self.spec.query, search)
+            found = await self._ask(self._agents.searcher, Role.SEARCHER, task, search=index)
+        finally:
+            del self._owed[index]
         ids = dict.fromkeys(found.passage_ids)
         passages = [self.state.passages[passage_id] for passage_id in ids if passage_id in self.state.passages]
         return Evidence(query=search.query, purpose=search.purpose, summary=found.summary, passages=passages)
@@ -218,9 +228,14 @@ class ResearchRun:
         """Every passage that any tool returned so far."""
         return self.state.passages
 
-    async def request(self, role: Role, send: WrapModelRequestHandler, context: ModelRequestContext) -> ModelResponse:
+    async def request(
+        self, deps: StepDeps, send: WrapModelRequestHandler, context: ModelRequestContext
+    ) -> ModelResponse:
         """Admit, send and record one model request."""
-        await self._admit(role)
+        promised = deps.search is not None and self._owed.get(deps.search, 0) > 0
+        await self._admit(deps.role, kept=0 if promised else sum(self._owed.values()))
+        if deps.search is not None and promised:
+            self._owed[deps.search] -= 1
         self._in_flight += 1
         try:
             response = await send(context)
@@ -228,7 +243,7 @@ class ResearchRun:
             self._in_flight -= 1
         used = response.usage
         self.state.meter.record(
-            role.value, input_tokens=used.input_tokens, output_tokens=used.output_tokens, cost_usd=used.cost
+            deps.role.value, input_tokens=used.input_tokens, output_tokens=used.output_tokens, cost_usd=used.cost
         )
         self._host.changed()
         return response
@@ -266,14 +281,15 @@ class ResearchRun:
         for passage in passages:
             self.state.passages.setdefault(passage.id, passage)
 
-    async def _admit(self, role: Role) -> None:
+    async def _admit(self, role: Role, kept: int = 0) -> None:
+        concluding = role is Role.SEARCHER and self.spec.budget.on_exceeded is OnExceeded.CONCLUDE
         while True:
             await self._host.may_proceed()
             bound = exceeded(
                 self.spec.budget,
                 self.state.meter.total,
-                in_flight=self._in_flight,
-                searching=role is Role.SEARCHER and self.spec.budget.on_exceeded is OnExceeded.CONCLUDE,
+                in_flight=self._in_flight + (kept if concluding else 0),
+                searching=concluding,
             )
             if bound is None:
                 return
@@ -284,8 +300,8 @@ class ResearchRun:
             await self._host.budget_raised(bound)
             self.waiting_for = None
 
-    async def _ask(self, agent: Agent[StepDeps, OutputT], role: Role, task: str) -> OutputT:
-        deps = StepDeps.of(self, role=role, sources=list(self.spec.sources))
+    async def _ask(self, agent: Agent[StepDeps, OutputT], role: Role, task: str, search: int | None = None) -> OutputT:
+        deps = StepDeps.of(self, role=role, sources=list(self.spec.sources), search=search)
         return (await agent.run(task, model=self._models[role], deps=deps)).output
 
     def _enter(self, stage: Stage, waiting_for: str | None = None) -> None:

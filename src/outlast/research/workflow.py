@@ -62,7 +62,8 @@ class DeepResearch(PydanticAIWorkflow):
             raise RuntimeError("install() has to be called before a worker starts.")
         self.backoff_limit = job.spec.backoff_limit
         self._job = job
-        self._started_at = job.started_at or workflow.info().workflow_start_time  # a run that goes on has its own start
+        self.started_at = job.started_at or workflow.info().workflow_start_time
+        """When the first run began: a run that continues another one has a start of its own."""
         self._spec = job.spec.model_copy(deep=True)
         self._run = ResearchRun(self._spec, _agents, self, job.state)
         self._suspended = job.spec.suspend
@@ -127,7 +128,7 @@ class DeepResearch(PydanticAIWorkflow):
         if workflow.info().is_continue_as_new_suggested():
             await workflow.wait_condition(workflow.all_handlers_finished)
             spec = self._spec.model_copy(update={"suspend": self._suspended})
-            workflow.continue_as_new(ResearchInput(spec=spec, state=state, started_at=self._started_at))
+            workflow.continue_as_new(ResearchInput(spec=spec, state=state, started_at=self.started_at))
 
     def changed(self) -> None:
         """Publish progress to visibility."""
@@ -183,7 +184,7 @@ class DeepResearch(PydanticAIWorkflow):
             raise ValueError(f"The job awaits no approval: it is at stage {self._run.stage.value}.")
 
     def _remaining(self, deadline: int) -> float:
-        return max(0.0, deadline - (workflow.now() - self._started_at).total_seconds())
+        return max(0.0, deadline - (workflow.now() - self.started_at).total_seconds())
 
 
 def progress_word(progress: Progress) -> str:

@@ -21,9 +21,13 @@ class Exceeded:
     """Name of the field, as in a manifest."""
     limit: Decimal
     used: Decimal
+    """Recorded and spoken for."""
+    searching: bool = False
+    """Whether it is the part for searches that is used up."""
 
     def __str__(self) -> str:
-        return f"budget.{self.bound} is {self.limit.normalize():f}, used {self.used.normalize():f}"
+        kept = f", of which {float(ANALYSIS_SHARE):.0%} is kept for the analysis" if self.searching else ""
+        return f"budget.{self.bound} is {self.limit.normalize():f}{kept}, used {self.used.normalize():f}"
 
 
 def exceeded(budget: Budget, used: Usage, *, in_flight: int = 0, searching: bool = False) -> Exceeded | None:
@@ -46,5 +50,5 @@ def exceeded(budget: Budget, used: Usage, *, in_flight: int = 0, searching: bool
     )
     for bound, limit, spent in bounds:
         if limit is not None and spent >= Decimal(str(limit)) * share.numerator / share.denominator:
-            return Exceeded(bound=bound, limit=Decimal(str(limit)), used=spent)
+            return Exceeded(bound=bound, limit=Decimal(str(limit)), used=spent, searching=searching)
     return None

@@ -91,6 +91,5 @@ class Fuse:
 
     def put_out(self) -> None:
         """Let the worker go on, if it lives, and light nothing."""
-        for name in ("fuse", "held"):
-            with contextlib.suppress(FileNotFoundError):
-                (self.folder / name).unlink()
+        for path in (self.folder / "fuse", self.folder / "held", *self.folder.glob("taken-*")):
+            path.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ async def _work(settings: Settings, points: Path, search_seconds: float) -> None
     worker = build_worker(client, settings, observer=HoldPoints(points), sources=sources)
     async with worker:
         log.info("working")
+        (points / f"works-{os.getpid()}").touch()
         await stopped.wait()
 
 

@@ -74,6 +74,15 @@ class Stage:
         """The ledger's rows of a job, now."""
         return read_rows(self.ledger, job) if self.ledger.exists() else []
 
+    def jobs(self) -> list[str]:
+        """Jobs that the ledger knows."""
+        rows = read_rows(self.ledger) if self.ledger.exists() else []
+        return list(dict.fromkeys(row.job for row in rows if row.job))
+
+    async def all_work(self) -> None:
+        """Wait until every worker polls."""
+        await until(lambda: all((self.folder / f"works-{pid}").exists() for pid in self.workers))
+
     async def fill(self) -> None:
         """Start whatever is missing."""
         if self.temporal.pid is None:

@@ -80,7 +80,7 @@ def test_an_id_alone_goes_on_with_a_job_and_may_replace_its_budget() -> None:
     asked = request.over(recorded)
     assert (asked.query, asked.max_searches, asked.budget.max_tokens) == ("q?", 3, 5)
     assert differences(recorded, asked) == []
-    assert differences(recorded, ResearchJobSpec(query="q?", max_searches=9)) == ["max_searches is 3, not 9"]
+    assert differences(recorded, ResearchJobSpec(query="q?", max_searches=9)) == ["maxSearches is 3, not 9"]
 
 
 @pytest.mark.parametrize(

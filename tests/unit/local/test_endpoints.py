@@ -53,9 +53,9 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path, monkeypat
 
 
 def test_endpoints_that_cannot_be_written_are_a_sentence(tmp_path: Path) -> None:
+    files = PlatformFiles(tmp_path)
+    files.endpoints.with_suffix(".new").mkdir()
     with pytest.raises(StateError, match="can't be written: Is a directory"):
-        files = PlatformFiles(tmp_path)
-        files.endpoints.with_suffix(".new").mkdir()
         files.write(endpoints())
 
 

@@ -101,3 +101,11 @@ async def test_fail_ends_the_job_at_the_first_request_over_budget() -> None:
 async def test_a_stateless_run_cannot_pause() -> None:
     with pytest.raises(JobFailedError, match="can't be paused"):
         await run_of(Script(), budget={"maxRequests": 1, "onExceeded": "Pause"}).report()
+
+
+async def test_searches_that_cannot_end_within_the_budget_are_not_begun() -> None:
+    script = Script(plans=[plan(*"abcdefgh")])
+    report = await run_of(script, budget={"maxRequests": 8}).report()
+    assert len(report.searches) == script.requests.count("submit_findings") / 2 == 3
+    assert report.answer == "large"
+    assert "20% is kept for the analysis" in report.cut[0].detail

@@ -1,0 +1,1 @@
+"""Tests of the command with a real embedded server, as processes that are killed for real."""

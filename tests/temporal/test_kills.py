@@ -1,0 +1,151 @@
+"""Real processes, killed at aimed moments: the report is that of an undisturbed run, and the proof is clean.
+
+A seed decides who dies when. `KILL_SEED` repeats a run, `KILL_COUNT` makes it longer;
+`python -m tests.temporal.killing N` runs a campaign of N kills.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import statistics
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from outlast.chaos.schedule import Moment, Stop, Strike, Victim, schedule
+from outlast.offline.faults import FaultConfig, FaultKind, decide
+from outlast.offline.remote import put_faults
+
+from .killing.aim import take_aim
+from .killing.campaign import Outcome, Recovery, run_campaign, run_job
+from .killing.stage import Stage, stage, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SEED = int(os.environ.get("KILL_SEED") or random.randrange(10**6))
+
+COUNT = int(os.environ.get("KILL_COUNT") or 16)
+
+BOUND_SECONDS = 5.0
+"""Within which a step has to run elsewhere after its worker was killed, whether anybody reports the death or not."""
+
+MANY = "Which of Germany's neighbours has the largest population, and how do they rank?"
+"""Some twenty model requests."""
+
+BACKOFF_LIMIT = 5
+
+STRUCK_AT_LEAST = 4
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def on(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    async with stage(tmp_path_factory.mktemp("kills")) as on:
+        yield on
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def calm(on: Stage) -> Outcome:
+    """A job that nothing disturbs."""
+    outcome = await run_job(on)
+    assert outcome.clean, _text(outcome)
+    return outcome
+
+
+@pytest.mark.parametrize("seed", [SEED])
+async def test_whatever_dies_the_report_is_the_same_and_the_proof_is_clean(on: Stage, seed: int) -> None:
+    outcomes = await run_campaign(on, schedule(seed, COUNT))
+    struck = [one for outcome in outcomes for one in outcome.struck]
+    for outcome in outcomes:
+        assert outcome.clean, _text(outcome)
+        assert outcome.sha256 == outcomes[0].sha256
+    hits = sum(one.hit for one in struck)
+    print(f"seed {seed}: {hits} strikes, {len(outcomes)} jobs, all clean")
+    assert hits >= 0.7 * COUNT, [str(one.strike) for one in struck if not one.hit]
+
+
+async def test_a_step_in_flight_goes_on_elsewhere_in_seconds_though_nobody_reports_the_death(
+    on: Stage, calm: Outcome
+) -> None:
+    recoveries = await _recoveries(on, calm, told=False, kills=2)
+    print(f"untold: running elsewhere after {[round(one.elsewhere, 2) for one in recoveries]} s")
+    assert all(one.elsewhere < BOUND_SECONDS for one in recoveries), recoveries
+
+
+async def test_a_step_in_flight_goes_on_elsewhere_at_once_when_the_death_is_reported(on: Stage, calm: Outcome) -> None:
+    recoveries = await _recoveries(on, calm, told=True, kills=3)
+    print(f"told: running elsewhere after {[round(one.elsewhere, 2) for one in recoveries]} s")
+    assert statistics.median(one.elsewhere for one in recoveries) < BOUND_SECONDS / 2, recoveries
+
+
+async def test_a_zombie_that_wakes_up_changes_nothing(on: Stage, calm: Outcome) -> None:
+    """A worker stands still for longer than its heartbeat; by the time it goes on, another one has done its step."""
+    job = asyncio.create_task(run_job(on, expected=calm.sha256))
+    known = set(on.jobs())
+    await until(lambda: set(on.jobs()) - known)
+    (name,) = set(on.jobs()) - known
+    met = await take_aim(on, name, Strike(Victim.WORKER, Moment.IN_FLIGHT, Stop.SEARCHER), asyncio.Event())
+    assert met is not None
+    assert met.row is not None
+    activity = met.row.activity
+    os.kill(met.worker, signal.SIGSTOP)
+    try:
+        await until(lambda: any(row.attempt == 2 and row.activity == activity for row in on.rows(name)))
+    finally:
+        os.kill(met.worker, signal.SIGCONT)
+    outcome = await job
+    assert outcome.clean, _text(outcome)
+    assert outcome.proof is not None
+    causes = outcome.proof.figures.resent_by_cause
+    assert set(causes) <= {"cut: heartbeat missed", "report lost: heartbeat missed"}, causes
+
+
+async def test_a_fifth_of_all_model_requests_fails_and_the_report_is_the_same(on: Stage) -> None:
+    calm = await run_job(on, question=MANY)
+    await put_faults(str(on.settings.offline_url), _storm(on, calm))
+    try:
+        stormy = await run_job(on, question=MANY, expected=calm.sha256)
+    finally:
+        await put_faults(str(on.settings.offline_url), FaultConfig())
+    assert stormy.clean, _text(stormy)
+    assert stormy.proof is not None
+    assert stormy.record is not None
+    figures = stormy.proof.figures
+    answered = [row for row in on.rows(stormy.job) if row.kind == "model" and row.outcome == "ok"]
+    assert figures.recorded_requests + figures.lost_requests == len(answered)
+    assert figures.lost_requests == 0
+    assert figures.resent_requests >= STRUCK_AT_LEAST
+    assert all(cause.startswith("fault ") for cause in figures.resent_by_cause), figures.resent_by_cause
+    assert max(step.attempt or 0 for step in stormy.record.steps) <= 1 + BACKOFF_LIMIT
+
+
+def _storm(on: Stage, calm: Outcome) -> FaultConfig:
+    """A fifth of requests fails, of every kind: from the first seed by which several of these requests are struck."""
+    requests = [row.sha256 for row in on.rows(calm.job) if row.kind == "model"]
+    for seed in range(SEED, SEED + 1000):
+        storm = FaultConfig(rate=0.2, stall_seconds=0.4, retry_after_seconds=0.1, seed=seed)
+        drawn = [fault.kind for sha256 in requests if (fault := decide(storm, 0, sha256, 1))]
+        if len([kind for kind in drawn if kind is not FaultKind.STALL]) >= STRUCK_AT_LEAST:
+            return storm
+    raise AssertionError("a fifth of many requests is never so few")
+
+
+async def _recoveries(on: Stage, calm: Outcome, *, told: bool, kills: int) -> list[Recovery]:
+    stops = (Stop.PLANNER, Stop.SEARCHER, Stop.ANALYST)
+    strikes = [Strike(Victim.WORKER, Moment.IN_FLIGHT, stop, told=told) for stop in stops[:kills]]
+    outcome = await run_job(on, strikes, expected=calm.sha256, standby=True)
+    assert outcome.clean, _text(outcome)
+    recoveries = outcome.recoveries(on.rows(outcome.job))
+    assert len(recoveries) == kills
+    return recoveries
+
+
+def _text(outcome: Outcome) -> str:
+    story = "\n".join(f"{one.strike}: {'hit' if one.hit else 'missed'} at {one.at:.3f}" for one in outcome.struck)
+    return f"{outcome.job} after {outcome.seconds:.1f} s, read at {time.time():.3f}\n{story}\n" + (
+        outcome.proof.as_text() if outcome.proof else "no proof"
+    )

@@ -33,11 +33,11 @@ COPY ${REQUIREMENTS} requirements/image.txt
 # descriptions of all cloud services but the one that payloads are stored in.
 RUN /tools/bin/uv venv --quiet --python "$(command -v python3)" /opt/outlast \
     && /tools/bin/uv pip install --quiet --python /opt/outlast --require-hashes -r requirements/image.txt \
-    && cd /opt/outlast/lib/python3*/site-packages \
-    && rm -rf temporalio/bridge/sdk-core temporalio/bridge/src \
-    && find . -type d -name tests -prune -exec rm -rf {} + \
-    && find . -name '*.pyi' -delete \
-    && find botocore/data -mindepth 1 -maxdepth 1 -type d ! -name 's3*' ! -name 'sts*' ! -name 'sso*' -exec rm -rf {} +
+    && rm -rf /opt/outlast/lib/python3*/site-packages/temporalio/bridge/sdk-core \
+    && find /opt/outlast/lib -type d -name tests -prune -exec rm -rf {} + \
+    && find /opt/outlast/lib -name '*.pyi' -delete \
+    && find /opt/outlast/lib/python3*/site-packages/botocore/data -mindepth 1 -maxdepth 1 -type d \
+        ! -name 's3*' ! -name 'sts*' ! -name 'sso*' -exec rm -rf {} +
 
 COPY pyproject.toml README.md LICENSE ./
 COPY src src

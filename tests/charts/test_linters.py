@@ -1,10 +1,11 @@
 """What other people's linters say of the charts: helm lint, and kube-score, with a reason for each thing not asked."""
 
 from operator import attrgetter
+from pathlib import Path
 
 import pytest
 
-from tests.charts.helm import CHARTS, VALUE_SETS, ValueSet, ask, kube_score, rendered
+from tests.charts.helm import CHARTS, NAMESPACE, RELEASE, VALUE_SETS, ValueSet, ask, kube_score, rendered
 
 every_value_set = pytest.mark.parametrize("value_set", VALUE_SETS, ids=attrgetter("name"))
 
@@ -41,3 +42,26 @@ def test_kube_score_finds_nothing(value_set: ValueSet) -> None:
     minimum = ["--min-replicas-hpa=1"]  # as with KEDA: an idle fleet is one worker
     found = kube_score(rendered(value_set), "--ignore-container-cpu-limit", *options, *few, *minimum)
     assert found == ""
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the packages of all charts."""
+    folder = tmp_path_factory.mktemp("packages")
+    for chart in sorted({value_set.chart for value_set in VALUE_SETS}):
+        assert ask("package", CHARTS / chart, "--destination", folder).status == 0
+    return folder
+
+
+@every_value_set
+def test_a_package_renders_as_the_folder_does(value_set: ValueSet, packages: Path) -> None:
+    """Parts of the charts are links into the checkout: a package has to hold what they point to."""
+    (package,) = packages.glob(f"{value_set.chart}-[0-9]*.tgz")
+    overlay = ["--values", str(CHARTS / value_set.chart / value_set.overlay)] if value_set.overlay else []
+    answer = ask("template", RELEASE, package, "--namespace", NAMESPACE, *overlay, values=value_set.values)
+    assert answer.status == 0, answer.errors
+    assert sources(answer.output) == sources(rendered(value_set))
+
+
+def sources(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("# Source: ")]

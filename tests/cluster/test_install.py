@@ -6,6 +6,7 @@ One release for all tests, in the order in which a person would do these things.
 import contextlib
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import pytest
 import yaml
 
 from tests.charts.helm import CHARTS, ROOT, helm
+from tests.cluster import keda
 from tests.cluster.command import Argument, attempt, run
 from tests.cluster.handle import Cluster
 from tests.cluster.images import image
@@ -51,6 +53,7 @@ class Install:
     cluster: Cluster
     seconds: dict[str, float]
     """How long each release took to be ready."""
+    namespace: str = NAMESPACE
 
     @property
     def kubectl(self) -> Kubectl:
@@ -58,26 +61,26 @@ class Install:
 
     def helm(self, *words: str | Path, values: Json | None = None) -> str:
         """Call Helm on the cluster; what it answers, or an error with what it said."""
-        place: list[Argument] = ["--kubeconfig", self.cluster.kubeconfig, "--namespace", NAMESPACE]
+        place: list[Argument] = ["--kubeconfig", self.cluster.kubeconfig, "--namespace", self.namespace]
         given = ["--values", "-"] if values else []
         stdin = yaml.safe_dump(values) if values else None
         return run([helm(), *words, *place, *given], stdin=stdin, deadline_seconds=INSTALL_SECONDS + 30)
 
-    def install(self, release: str, values: Json | None = None) -> None:
+    def install(self, release: str, values: Json | None = None, *options: str | Path) -> None:
         """Install or upgrade a release and wait until all of it is ready."""
         began = time.monotonic()
         words = ("upgrade", "--install", release, CHARTS / release, "--wait", "--wait-for-jobs", "--take-ownership")
         # Objects of the whole cluster may be there from another test, put there by kubectl.
-        self.helm(*words, "--force-conflicts", f"--timeout={INSTALL_SECONDS}s", values=values)
+        self.helm(*words, *options, "--force-conflicts", f"--timeout={INSTALL_SECONDS}s", values=values)
         self.seconds[release] = time.monotonic() - began
 
     def get(self, *words: str) -> Any:
-        return self.kubectl.json("get", "--namespace", NAMESPACE, *words)
+        return self.kubectl.json("get", "--namespace", self.namespace, *words)
 
     def apply(self, name: str) -> None:
         """Apply the example under another name."""
         job = yaml.safe_load(EXAMPLE.read_text())
-        job["metadata"] = {"name": name, "namespace": NAMESPACE}
+        job["metadata"] = {"name": name, "namespace": self.namespace}
         self.kubectl.apply(yaml.safe_dump(job))
 
     def status(self, name: str) -> Json:
@@ -89,7 +92,7 @@ class Install:
         words = (
             "wait",
             "--namespace",
-            NAMESPACE,
+            self.namespace,
             "--for=condition=Complete",
             f"rj/{name}",
             f"--timeout={JOB_SECONDS}s",
@@ -180,6 +183,19 @@ def test_the_columns_tell_how_it_went(install: Install, undisturbed: Json) -> No
     assert next(line for line in table if line.startswith("neighbours ")).split()[1:3] == ["Complete", "9/9"]
 
 
+def test_the_notes_work_when_they_are_pasted(install: Install) -> None:
+    notes = install.helm("get", "notes", "outlast")
+    pasted = notes[notes.index("kubectl rollout") : notes.index("\n\nBefore an uninstall")]
+    # Under another name, since the example is there already.
+    script = re.sub(r"(name: |rj/|\b)neighbours(?=$|-report)", r"\1pasted", pasted, flags=re.MULTILINE)
+    script = script.replace("kubectl ", "run_kubectl ")
+    place = f"{install.kubectl.program} --kubeconfig {install.cluster.kubeconfig}"
+    answer = attempt(["bash", "-euc", f'run_kubectl() {{ {place} "$@"; }}\n{script}'], deadline_seconds=JOB_SECONDS)
+    assert answer.returncode == 0, answer.stderr
+    assert "condition met" in answer.stdout
+    assert "France" in answer.stdout
+
+
 @pytest.mark.parametrize("release", ["temporal", "outlast"])
 def test_helm_test_passes(install: Install, release: str) -> None:
     answer = install.helm("test", release, f"--timeout={INSTALL_SECONDS}s")
@@ -231,6 +247,65 @@ def test_an_upgrade_and_a_rollback_cut_no_step_of_a_running_job(install: Install
 
 def terminating(pod: Json) -> bool:
     return "deletionTimestamp" in pod["metadata"]
+
+
+@pytest.fixture
+def scaler(install: Install) -> Iterator[None]:
+    """KEDA, for as long as a test needs it."""
+    for name in keda.IMAGES:
+        install.cluster.load_image(image(name))
+    install.kubectl.apply(keda.manifests())
+    names = [f"deployment/{name}" for name in keda.DEPLOYMENTS]
+    available = ("wait", "-n", keda.NAMESPACE, "--for=condition=Available", "--timeout=90s")
+    install.kubectl(*available, *names, "apiservice/v1beta1.external.metrics.k8s.io", deadline_seconds=100)
+    yield
+    # Back to a fixed number, so that no ScaledObject waits for a KEDA that is gone.
+    install.install("outlast", OUTLAST)
+    install.kubectl("delete", "-f", "-", "--wait=false", stdin=keda.manifests())
+
+
+def test_keda_brings_workers_for_a_job_and_sends_them_home(install: Install, undisturbed: Json, scaler: None) -> None:
+    scaling = {
+        "mode": "keda",
+        "minReplicas": 0,
+        "maxReplicas": 2,
+        "scaleDownStabilizationSeconds": 5,
+        "keda": {"pollingInterval": 1, "cooldownPeriod": 5},
+    }
+    install.install("outlast", {**OUTLAST, "worker": {"autoscaling": scaling}})
+
+    def replicas() -> int:
+        return int(install.get("deployment", "outlast-worker")["spec"]["replicas"])
+
+    wait_until(lambda: replicas() == 0, what="an idle fleet without workers", deadline_seconds=120)
+    install.apply("scaled")
+    assert install.finished("scaled")["result"]["sha256"] == undisturbed["result"]["sha256"]
+    wait_until(lambda: replicas() == 0, what="the way home of the workers", deadline_seconds=120)
+
+
+DEV_NAMESPACE = "outlast-install-dev"
+
+
+def test_the_overlay_to_try_things_out_runs_a_job(install: Install, undisturbed: Json) -> None:
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": DEV_NAMESPACE, "labels": labels}}
+    install.kubectl.apply(yaml.safe_dump(body))
+    values = {
+        "image": OUTLAST["image"],
+        "jobs": {"namespaces": []},  # all namespaces are the other release's too
+        "policies": {"enabled": False},
+        # No storage is provisioned here.
+        "temporal": {"dev": {"persistence": {"enabled": False}}},
+    }
+    dev = Install(install.cluster, {}, DEV_NAMESPACE)
+    try:
+        dev.install("outlast", values, "--values", CHARTS / "outlast" / "values-dev.yaml")
+        dev.apply("neighbours")
+        assert dev.finished("neighbours")["result"]["sha256"] == undisturbed["result"]["sha256"]
+        dev.kubectl("delete", "--namespace", DEV_NAMESPACE, "rj/neighbours", "--timeout=30s")
+        dev.helm("uninstall", "outlast")
+    finally:
+        dev.kubectl("delete", "namespace", DEV_NAMESPACE, "--wait=false")
 
 
 def test_an_uninstall_keeps_the_jobs_and_their_reports(install: Install, undisturbed: Json) -> None:

@@ -18,7 +18,7 @@ import pytest
 import pytest_asyncio
 
 from outlast.chaos.schedule import Moment, Stop, Strike, Victim, schedule
-from outlast.offline.faults import FaultConfig, FaultKind, decide
+from outlast.offline.faults import AimedFault, FaultConfig, FaultKind, decide
 from outlast.offline.remote import put_faults
 
 from .killing.aim import take_aim
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SEED = int(os.environ.get("KILL_SEED") or random.randrange(10**6))
 
-COUNT = int(os.environ.get("KILL_COUNT") or 16)
+COUNT = int(os.environ.get("KILL_COUNT") or 12)
 
 BOUND_SECONDS = 5.0
 """Within which a step has to run elsewhere after its worker was killed, whether anybody reports the death or not."""
@@ -84,8 +84,11 @@ async def test_a_step_in_flight_goes_on_elsewhere_at_once_when_the_death_is_repo
 
 async def test_a_zombie_that_wakes_up_changes_nothing(on: Stage, calm: Outcome) -> None:
     """A worker stands still for longer than its heartbeat; by the time it goes on, another one has done its step."""
-    job = asyncio.create_task(run_job(on, expected=calm.sha256))
+    stall = AimedFault(kind=FaultKind.STALL, steps=Stop.SEARCHER)
+    await put_faults(str(on.settings.offline_url), FaultConfig(stall_seconds=1.0, aimed=(stall,)))
+    await on.all_work()
     known = set(on.jobs())
+    job = asyncio.create_task(run_job(on, expected=calm.sha256))
     await until(lambda: set(on.jobs()) - known)
     (name,) = set(on.jobs()) - known
     met = await take_aim(on, name, Strike(Victim.WORKER, Moment.IN_FLIGHT, Stop.SEARCHER), asyncio.Event())

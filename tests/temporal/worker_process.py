@@ -17,9 +17,10 @@ async def main() -> None:
     stop = stop_on_signals()
     settings = load_settings()
     telemetry = WorkerTelemetry(settings)
-    client = await connect(settings, runtime=telemetry.runtime)
-    worker = build_worker(client, settings, observer=telemetry.metrics, sources=ScriptedSources())
-    async with telemetry.serving(client, worker):
+    async with telemetry.serving():
+        client = await connect(settings, runtime=telemetry.runtime)
+        worker = build_worker(client, settings, observer=telemetry.metrics, sources=ScriptedSources())
+        telemetry.watch(client, worker)
         if telemetry.url:
             print(telemetry.url, flush=True)
         await run_worker(worker, stop, draining=telemetry.draining)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sys
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -13,6 +14,20 @@ ResultT = TypeVar("ResultT")
 
 WIDE = 200
 """Columns of tables that go to a file or a pipe, where nothing has to fit a screen."""
+
+
+class _Results(Console):
+    """A reader of results who left ends the command; Rich would leave the event loop in mid-step."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError(errno.EPIPE, "nobody reads the output any more")
+
+
+class _Progress(Console):
+    """Progress that nobody reads any more is no reason to leave a job."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
 
 
 def stdout() -> Console:
@@ -46,4 +61,5 @@ def run_async(work: Coroutine[Any, Any, ResultT]) -> ResultT:
 def _console(*, stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else WIDE
-    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+    kind = _Progress if stderr else _Results
+    return kind(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)

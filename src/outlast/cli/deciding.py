@@ -15,7 +15,7 @@ from outlast.cli.interrupt import Interrupts
 from outlast.cli.link import Link
 from outlast.cli.review import review_at_terminal
 from outlast.cli.story import Snapshot, View
-from outlast.errors import JobFailedError, StateError, UsageError
+from outlast.errors import JobFailedError, StateError, UnknownJobError, UsageError
 from outlast.local.endpoints import PlatformFiles
 from outlast.research.state import Stage
 
@@ -129,11 +129,10 @@ class Deciding:
     async def _cancel(self) -> bool:
         self.cancelled = True
         self.exit_code = INTERRUPTED
-        await self._link.jobs.cancel(self._job_id)
-        with contextlib.suppress(JobFailedError, TimeoutError):
+        with contextlib.suppress(JobFailedError, UnknownJobError, TimeoutError):  # it may have ended meanwhile
+            await self._link.jobs.cancel(self._job_id)
             async with asyncio.timeout(CANCEL_SECONDS):
                 await self._link.jobs.result(self._job_id)
-        self._view.note(f"{self._job_id} is cancelled.")
         return True
 
     def _stop(self, code: int) -> bool:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from outlast.cli.checking import check_beforehand
 from outlast.cli.deciding import Deciding
-from outlast.cli.exits import DONE, INTERRUPTED
+from outlast.cli.exits import DONE
 from outlast.cli.follow import LOOK_SECONDS, REMOTE_LOOK_SECONDS, Follower, Handlers
 from outlast.cli.interrupt import Interrupts
 from outlast.cli.link import Link
@@ -124,10 +124,12 @@ class DurableRun:
         try:
             result = await Follower(self._jobs, self._job_id, self._view, every=every).follow(interrupts, handlers)
         except JobFailedError:
-            if deciding.cancelled:
-                return INTERRUPTED
-            raise
+            if not deciding.cancelled:
+                raise
+            result = None
         if result is None:
+            if deciding.cancelled:
+                self._view.note(f"{self._job_id} is cancelled.")
             return deciding.exit_code
         self._tell_resumed()  # unless it was told at the first look
         self._finish(result, datetime.now(UTC))

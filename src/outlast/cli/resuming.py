@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from temporalio.client import Client
 
@@ -19,16 +20,27 @@ LATEST_JOBS = 100
 
 
 class ReplayMeter:
-    """Notes the last replay of each job on this worker: a `ReplayObserver`."""
+    """Notes the last replay of each job on this worker: a `ReplayObserver`.
+
+    A step that this worker finished itself since it began is not among those that it got back.
+    """
 
     def __init__(self) -> None:
+        self._since = datetime.now(UTC)
         self._replays: dict[str, tuple[int, float]] = {}
         self._lock = threading.Lock()
 
-    def replayed(self, job: str, steps: int, seconds: float) -> None:
+    def replay_began(self, job: str) -> None:
         """Note it."""
         with self._lock:
-            self._replays[job] = (steps, seconds)
+            self._replays[job] = (0, 0.0)
+
+    def step_replayed(self, job: str, recorded: datetime, seconds: float) -> None:
+        """Count it."""
+        if recorded < self._since:
+            with self._lock:
+                steps, _ = self._replays.get(job, (0, 0.0))
+                self._replays[job] = (steps + 1, seconds)
 
     def of(self, job: str) -> tuple[int, float] | None:
         """Steps and seconds; None when the job was not replayed here."""

@@ -18,9 +18,8 @@ from outlast.cli.exits import DONE, INTERRUPTED, TERMINATED
 
 if TYPE_CHECKING:
     from temporalio.client import Client
-    from temporalio.worker import Worker
+    from temporalio.runtime import Runtime
 
-    from outlast.cli.working import Busy
     from outlast.settings import Settings
 
 AGAIN_SECONDS = (1.0, 2.0, 5.0, 10.0)
@@ -77,44 +76,38 @@ class Stop:
 
 async def _work(settings: Settings) -> int:
     from outlast.cli.working import Busy, equipped
+    from outlast.durable.drain import run_worker
+    from outlast.durable.observer import Observers
     from outlast.durable.worker import build_worker
+    from outlast.telemetry.worker import WorkerTelemetry
 
     stop = Stop()
-    client = await _connected(settings, stop)
-    if client is None:
-        return DONE
-    busy = Busy()
-    async with equipped(settings) as (models, sources):
-        worker = build_worker(client, settings, observer=busy, models=models, sources=sources)
-        polling = asyncio.create_task(worker.run())
-        warming = asyncio.create_task(_warm(settings))
-        where = {"task_queue": settings.task_queue, "temporal": settings.temporal_address}
-        log.info("polling", extra={**where, "identity": settings.identity})
-        try:
-            await _until(stop, polling)
-            await _drained(worker, polling, busy, settings)
-        finally:
-            warming.cancel()
+    telemetry, busy = WorkerTelemetry(settings), Busy()
+
+    def draining() -> None:
+        telemetry.draining()
+        log.info("waiting for steps under way", extra={"steps": busy.steps, "drain_seconds": settings.drain_seconds})
+
+    async with telemetry.serving():
+        client = await _connected(settings, stop, telemetry.runtime)
+        if client is None:
+            return DONE
+        async with equipped(settings) as (models, sources):
+            heard = Observers(telemetry.metrics, busy)
+            worker = build_worker(client, settings, observer=heard, models=models, sources=sources)
+            telemetry.watch(client, worker)
+            warming = asyncio.create_task(_warm(settings))
+            where = {"task_queue": settings.task_queue, "temporal": settings.temporal_address}
+            log.info("polling", extra={**where, "identity": settings.identity})
+            try:
+                await run_worker(worker, stop, draining=draining)
+            finally:
+                warming.cancel()
+            log.info("drained")
     return DONE
 
 
-async def _until(stop: Stop, polling: asyncio.Task[None]) -> None:
-    """Wait for the signal; a worker that ends by itself raises why."""
-    wanted = asyncio.create_task(stop.wait())
-    await asyncio.wait({wanted, polling}, return_when=asyncio.FIRST_COMPLETED)
-    wanted.cancel()
-    if polling.done():
-        polling.result()
-
-
-async def _drained(worker: Worker, polling: asyncio.Task[None], busy: Busy, settings: Settings) -> None:
-    log.info("waiting for steps under way", extra={"steps": busy.steps, "drain_seconds": settings.drain_seconds})
-    await worker.shutdown()
-    await polling
-    log.info("drained")
-
-
-async def _connected(settings: Settings, stop: Stop) -> Client | None:
+async def _connected(settings: Settings, stop: Stop, runtime: Runtime | None) -> Client | None:
     """Connect, however long the server takes to come up; None when this process is to end meanwhile."""
     from outlast.durable.client import connect
     from outlast.errors import UnreachableError
@@ -122,7 +115,7 @@ async def _connected(settings: Settings, stop: Stop) -> Client | None:
     wanted = asyncio.create_task(stop.wait())
     for tries in range(10**9):
         try:
-            return await connect(settings)
+            return await connect(settings, runtime=runtime)
         except UnreachableError as error:
             pause = AGAIN_SECONDS[min(tries, len(AGAIN_SECONDS) - 1)]
             log.warning("%s Trying again in %d s.", error, pause)

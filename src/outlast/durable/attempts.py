@@ -18,7 +18,8 @@ from temporalio.worker import ActivityInboundInterceptor, ActivityOutboundInterc
 from outlast.durable.limits import Limits, sentence_in, too_large
 from outlast.durable.observer import CUT, StepObserver
 from outlast.durable.offload import Offload
-from outlast.durable.retries import Failures, judge, retried_error
+from outlast.durable.pulse import Pulse
+from outlast.durable.retries import judge, retried_error
 from outlast.errors import PayloadTooLargeError
 from outlast.steps import Step, running
 
@@ -52,21 +53,21 @@ class StepInbound(ActivityInboundInterceptor):
         self._offload = offload
 
     def init(self, outbound: ActivityOutboundInterceptor) -> None:
-        """Have every heartbeat of this attempt carry the failures of those before."""
-        self._heartbeats = _CountedHeartbeats(outbound, Failures.recorded(outbound.info().heartbeat_details))
-        super().init(self._heartbeats)
+        """Take the heartbeats of this attempt in hand."""
+        self._pulse = Pulse(outbound)
+        super().init(self._pulse)
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002
         """Make the attempt."""
         info = activity.info()
         kind = info.activity_type
         self._observer.started(kind)
-        if self._heartbeats.failures.was_cut(info.attempt):
+        if self._pulse.failures.was_cut(info.attempt):
             self._observer.retried(kind, CUT)
         outcome = "cancelled"
         began = time.perf_counter()
         try:
-            with running(_step(info)):
+            with running(_step(info)), self._pulse.beating():
                 result = await self._made(input)
             outcome = "ok"
         except (CancelledError, asyncio.CancelledError):
@@ -93,13 +94,11 @@ class StepInbound(ActivityInboundInterceptor):
 
     def _failed(self, error: Exception, input: ExecuteActivityInput) -> Exception:  # noqa: A002
         info = activity.info()
-        self._heartbeats.failures = self._heartbeats.failures.after(info.attempt)
-        if not info.is_local:
-            activity.heartbeat()  # the SDK sends it before the failure: the next attempt starts with this count
+        self._pulse.count_failure(info)
         verdict = judge(error)
         failed = retried_error(
             error,
-            failures=self._heartbeats.failures.count,
+            failures=self._pulse.failures.count,
             backoff_limit=_backoff_limit(input.headers.get(BACKOFF_HEADER)),
         )
         if not failed.non_retryable:
@@ -125,17 +124,6 @@ class StepInbound(ActivityInboundInterceptor):
             output_tokens=response.usage.output_tokens,
             cost_usd=response.usage.cost,
         )
-
-
-class _CountedHeartbeats(ActivityOutboundInterceptor):
-    """Heartbeat details outlive the worker and the attempt: the only memory that a step has of its own."""
-
-    def __init__(self, next: ActivityOutboundInterceptor, failures: Failures) -> None:  # noqa: A002
-        super().__init__(next)
-        self.failures = failures
-
-    def heartbeat(self, *details: Any) -> None:
-        super().heartbeat(self.failures.count, self.failures.last_attempt, *details)
 
 
 def _step(info: activity.Info) -> Step:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
 
 from temporalio import activity
 from temporalio.api.common.v1 import Payload
@@ -44,7 +43,7 @@ class Offload:
         self._storage = converter.external_storage
 
     async def store_ahead(self, payload: Payload) -> None:
-        """Store a converted result if it is large, beating meanwhile.
+        """Store a converted result if it is large.
 
         Raises:
             PayloadStoreError: the store did not recover in time.
@@ -57,8 +56,7 @@ class Offload:
         )
         (driver,) = self._storage.drivers
         sealed = await self._sealed(payload, info)
-        async with _beating():
-            await _patiently(lambda: driver.store(StorageDriverStoreContext(target=target), [sealed]))
+        await _patiently(lambda: driver.store(StorageDriverStoreContext(target=target), [sealed]))
 
     async def _sealed(self, payload: Payload, info: activity.Info) -> Payload:
         codec = self._codec
@@ -94,22 +92,3 @@ async def _patiently(store: Callable[[], Awaitable[object]]) -> None:
             return
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-
-
-@asynccontextmanager
-async def _beating() -> AsyncIterator[None]:
-    timeout = activity.info().heartbeat_timeout
-    every = timeout.total_seconds() / 3 if timeout else LONGEST_PAUSE_SECONDS
-
-    async def beat() -> None:
-        while True:
-            activity.heartbeat()
-            await asyncio.sleep(every)
-
-    task = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task

@@ -7,6 +7,7 @@ of a workflow can depend on it.
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any, Protocol
 
 from temporalio import workflow
@@ -23,12 +24,20 @@ from temporalio.worker import (
 class ReplayObserver(Protocol):
     """Told of replays, on threads of the worker."""
 
-    def replayed(self, job: str, steps: int, seconds: float) -> None:
-        """A workflow that was replayed on this worker has so far got back so many recorded steps.
+    def replay_began(self, job: str) -> None:
+        """A workflow is rebuilt from its history on this worker.
 
         Args:
             job: Workflow id.
-            steps: Recorded steps resolved since this replay began; told again with each one.
+        """
+        ...
+
+    def step_replayed(self, job: str, recorded: datetime, seconds: float) -> None:
+        """It got a recorded step back.
+
+        Args:
+            job: Workflow id.
+            recorded: When the result reached the workflow for the first time, on the server's clock.
             seconds: Wall time since this replay began.
         """
         ...
@@ -64,19 +73,15 @@ class _Stopwatch:
     def __init__(self, observer: ReplayObserver) -> None:
         self._observer = observer
         self._began = time.perf_counter()
-        self._steps = 0
-
-    def step_resolved(self, _: object) -> None:
-        if workflow.unsafe.is_replaying():
-            self._steps += 1
-            self._tell()
 
     def began(self) -> None:
         if workflow.unsafe.is_replaying():
-            self._tell()
+            self._observer.replay_began(workflow.info().workflow_id)
 
-    def _tell(self) -> None:
-        self._observer.replayed(workflow.info().workflow_id, self._steps, time.perf_counter() - self._began)
+    def step_resolved(self, _: object) -> None:
+        if workflow.unsafe.is_replaying():
+            seconds = time.perf_counter() - self._began
+            self._observer.step_replayed(workflow.info().workflow_id, workflow.now(), seconds)
 
 
 class _ReplayInbound(WorkflowInboundInterceptor):

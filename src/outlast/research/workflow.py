@@ -66,20 +66,21 @@ class DeepResearch(PydanticAIWorkflow):
         """When the first run began: a run that continues another one has a start of its own."""
         self._spec = job.spec.model_copy(deep=True)
         self._run = ResearchRun(self._spec, _agents, self, job.state)
-        self._suspended = job.spec.suspend
+        self._suspended_since = workflow.now() if job.spec.suspend else None
+        self._deadline: asyncio.Timeout | None = None
         self._verdict: Plan | RejectedError | None = None
         self._published = ""
 
     @workflow.run
     async def run(self, job: ResearchInput) -> ResearchResult:
         """Carry the job out."""
-        deadline = job.spec.active_deadline_seconds
         try:
-            async with asyncio.timeout(None if deadline is None else self._remaining(deadline)):
+            async with asyncio.timeout(None) as self._deadline:
+                self._count_down()
                 report = await self._run.report()
         except TimeoutError:
             raise ApplicationError(
-                f"The job was active for longer than activeDeadlineSeconds, {deadline}.",
+                f"The job was active for longer than activeDeadlineSeconds, {job.spec.active_deadline_seconds}.",
                 type="DeadlineExceeded",
                 non_retryable=True,
             ) from None
@@ -120,14 +121,14 @@ class DeepResearch(PydanticAIWorkflow):
 
     async def may_proceed(self) -> None:
         """Wait while the job is suspended."""
-        if self._suspended:
-            await workflow.wait_condition(lambda: not self._suspended)
+        if self._suspended_since is not None:
+            await workflow.wait_condition(lambda: self._suspended_since is None)
 
     async def hand_on(self, state: ResearchState) -> None:
         """Continue as new when the server says that the history grew long."""
         if workflow.info().is_continue_as_new_suggested():
             await workflow.wait_condition(workflow.all_handlers_finished)
-            spec = self._spec.model_copy(update={"suspend": self._suspended})
+            spec = self._spec.model_copy(update={"suspend": self._suspended_since is not None})
             workflow.continue_as_new(ResearchInput(spec=spec, state=state, started_at=self.started_at))
 
     def changed(self) -> None:
@@ -176,15 +177,28 @@ class DeepResearch(PydanticAIWorkflow):
 
     @workflow.update
     def suspend(self, suspended: bool) -> None:
-        """Suspend or resume: steps under way finish, no new ones start."""
-        self._suspended = suspended
+        """Suspend or resume: steps under way finish, no new ones start, and the deadline stands still."""
+        if suspended and self._suspended_since is None:
+            self._suspended_since = workflow.now()
+        elif not suspended and self._suspended_since is not None:
+            self.started_at += workflow.now() - self._suspended_since
+            self._suspended_since = None
+        self._count_down()
 
     def _awaits_approval(self) -> None:
         if self._verdict is not None or self._run.stage.value != "AwaitingApproval":
             raise ValueError(f"The job awaits no approval: it is at stage {self._run.stage.value}.")
 
-    def _remaining(self, deadline: int) -> float:
-        return max(0.0, deadline - (workflow.now() - self.started_at).total_seconds())
+    def _count_down(self) -> None:
+        """Let the deadline run while the job is active, and stand still while it is suspended."""
+        seconds = self._spec.active_deadline_seconds
+        if self._deadline is None or seconds is None:
+            return
+        if self._suspended_since is not None:
+            self._deadline.reschedule(None)
+            return
+        left = max(0.0, seconds - (workflow.now() - self.started_at).total_seconds())
+        self._deadline.reschedule(asyncio.get_running_loop().time() + left)
 
 
 def progress_word(progress: Progress) -> str:

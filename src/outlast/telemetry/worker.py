@@ -1,10 +1,7 @@
 """All that a worker tells of itself, put together: the runtime to connect with, the observer to build with, the pages.
 
-telemetry = WorkerTelemetry(settings)
-client = await connect(settings, runtime=telemetry.runtime)
-worker = build_worker(client, settings, observer=telemetry.metrics)
-async with telemetry.serving(client, worker):
-    await run_worker(worker, stop, draining=telemetry.draining)
+Pages come first, so that a worker which waits for Temporal is alive, if not ready. Then `connect` takes `runtime`,
+`build_worker` takes `metrics`, `watch` is told of both results, and `run_worker` calls `draining`.
 """
 
 from __future__ import annotations
@@ -41,6 +38,7 @@ class WorkerTelemetry:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._drains = False
+        self._watched: tuple[Client, Worker] | None = None
         self.metrics = WorkerMetrics(settings)
         """Give it to `build_worker` as its observer."""
         self.runtime: Runtime | None = None
@@ -56,21 +54,21 @@ class WorkerTelemetry:
             )
             self.runtime = Runtime(telemetry=TelemetryConfig(metrics=exporter))
 
+    def watch(self, client: Client, worker: Worker) -> None:
+        """Say what readiness depends on, once it is there."""
+        self._watched = (client, worker)
+
     def draining(self) -> None:
         """Say that this worker takes no more work."""
         self._drains = True
 
     @asynccontextmanager
-    async def serving(self, client: Client, worker: Worker) -> AsyncIterator[None]:
+    async def serving(self) -> AsyncIterator[None]:
         """Serve the pages while the block runs, and send the last spans after it.
 
         Raises:
             StateError: the port is taken.
         """
-
-        async def not_ready() -> str | None:
-            return await self._not_ready(client, worker)
-
         try:
             if self._settings.http_port is None:
                 yield
@@ -80,7 +78,7 @@ class WorkerTelemetry:
                 port=self._settings.http_port,
                 metrics=self.metrics,
                 sdk_url=self._sdk_url,
-                not_ready=not_ready,
+                not_ready=self._not_ready,
             ) as pages:
                 self.url = pages.url
                 yield
@@ -88,9 +86,12 @@ class WorkerTelemetry:
             if traces := tracing(self._settings):
                 await traces.flush()
 
-    async def _not_ready(self, client: Client, worker: Worker) -> str | None:
+    async def _not_ready(self) -> str | None:
         if self._drains:
             return "draining"
+        if self._watched is None:
+            return "not connected to Temporal"
+        client, worker = self._watched
         if not worker.is_running:
             return "not polling"
         request = DescribeTaskQueueRequest(

@@ -120,6 +120,7 @@ class Terminal(Command):
     def __init__(self, process: asyncio.subprocess.Process, screen: int) -> None:
         self._screen = screen
         self._open = True
+        self._seen = 0
         super().__init__(process)
         asyncio.get_running_loop().add_reader(screen, self._show)
 
@@ -145,14 +146,14 @@ class Terminal(Command):
 
     @property
     def text(self) -> str:
-        """What was shown so far, without colours and cursor movements."""
-        return plain(self.out)
+        """What was shown since the last `shows`, without colours and cursor movements."""
+        return plain(self.out)[self._seen :]
 
     async def shows(self, text: str) -> None:
-        """Wait until it was shown; what was shown before is forgotten."""
-        await until(lambda: text in self.text or self.process.returncode is not None, f"{text!r} on {self!r}")
+        """Wait until it was shown, and forget all up to there."""
+        await until(lambda: text in self.text or not self._open, f"{text!r} on the terminal")
         assert text in self.text, repr(self)
-        self.out = ""
+        self._seen += self.text.index(text) + len(text)
 
     def type(self, keys: str) -> None:
         """Type; `\\x03` is Ctrl-C."""

@@ -61,9 +61,10 @@ class Desk:
         words = (f"The areas of {places} places?", "--id", job_id, "--source", SOURCE, "--json")
         return await self.start("run", *words, *more, env=env)
 
-    def stall(self, steps: str, count: int = 100) -> None:
-        """Let requests of these steps hang until `heal`, or until their client goes away."""
-        self.offline.set_faults(FaultConfig(aimed=(AimedFault(kind=FaultKind.STALL, steps=steps, count=count),)))
+    def stall(self, steps: str, seconds: float | None = None) -> None:
+        """Let requests of these steps hang, for so long or until their client goes away; `heal` spares new ones."""
+        aimed = (AimedFault(kind=FaultKind.STALL, steps=steps, count=100),)
+        self.offline.set_faults(FaultConfig(aimed=aimed, stall_seconds=seconds))
 
     def heal(self) -> None:
         """No more faults for new requests."""

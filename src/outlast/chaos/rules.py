@@ -86,6 +86,8 @@ def ledgers_are_whole(case: Case) -> Ruling:
     rows = sum(len(ledger.rows) for ledger in case.ledgers)
     of_jobs = sum(len(job.rows) for job in case.jobs)
     evidence = f"{counted(rows, 'row')}, {of_jobs:,} of these jobs" if case.ledgers else "no ledger was read"
+    if earlier := sum(len(job.earlier) for job in case.jobs):
+        evidence += f"; {earlier:,} of earlier jobs of the same id, whose history is gone"
     return Ruling("ledger", "The ledger is whole", evidence, tuple(findings), of_jobs)
 
 

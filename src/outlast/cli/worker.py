@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import signal
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,7 +51,9 @@ def worker(
             "`outlast dev` runs everything on this machine."
         )
     log_to_stderr(settings.log_format)
-    changes = {"identity": settings.identity or process_identity(), "task_queue": task_queue or settings.task_queue}
+    # The start time tells this process from one that ran in the same pod before its container was restarted.
+    identity = f"{settings.identity}/{time.time():.3f}" if settings.identity else process_identity()
+    changes = {"identity": identity, "task_queue": task_queue or settings.task_queue}
     run_async(_work(settings.model_copy(update=changes)))
 
 

@@ -41,6 +41,8 @@ async def connect(
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             return await _connected(settings, target, runtime, _payload_config(settings) if payloads else {})
+    except ValueError as error:
+        raise SettingsError(f"The address of Temporal, {target!r}, is no host:port: {error}.") from None
     except (RPCError, RuntimeError, TimeoutError) as error:
         raise UnreachableError(
             f"Temporal does not answer at {target} (namespace {settings.temporal_namespace!r}): "

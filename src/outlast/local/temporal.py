@@ -89,6 +89,7 @@ class TemporalServer:
             StateError: it ended or did not answer in time; the message holds the end of its log.
         """
         try:
+            self._begin_database()
             with self.log.open("ab") as log:
                 self._log_start = log.tell()
                 self._process = await asyncio.create_subprocess_exec(
@@ -112,6 +113,7 @@ class TemporalServer:
         except asyncio.CancelledError:
             await self.stop()
             raise
+        self._unfinished.unlink(missing_ok=True)
 
     async def wait(self) -> None:
         """Return when it ended."""
@@ -129,6 +131,20 @@ class TemporalServer:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
+
+    @property
+    def _unfinished(self) -> Path:
+        """Stands beside a database that no server has finished making."""
+        return self.database.with_name(f"{self.database.name}.unfinished")
+
+    def _begin_database(self) -> None:
+        # The server makes its tables only where there is no file: one that was killed meanwhile, or had no room, would
+        # leave a database that no later one can use. It holds nothing, since nobody was served from it.
+        if self._unfinished.exists():
+            for path in self.database.parent.glob(f"{self.database.name}*"):
+                path.unlink(missing_ok=True)
+        if not self.database.exists():
+            self._unfinished.touch()
 
     def _command(self) -> list[str]:
         command = [str(temporal_binary()), "server", "start-dev", "--ip", "127.0.0.1", "--log-level", "warn"]

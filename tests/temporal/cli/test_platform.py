@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from temporalio.client import Client
 from outlast.errors import StateError
 from outlast.local.endpoints import Endpoints, PlatformFiles
 from outlast.local.platform import default_config, embedded_platform
+from outlast.local.ports import free_port
+from outlast.local.temporal import Ports, TemporalServer
 
 from .commands import until
 
@@ -75,12 +76,15 @@ async def test_many_users_at_once_get_one_platform_that_ends_after_the_last(file
 
 
 async def test_it_ends_when_its_user_is_killed(files: PlatformFiles) -> None:
-    user = subprocess.Popen([sys.executable, "-c", USER, str(files.folder)], stdout=subprocess.PIPE, text=True)
+    user = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", USER, str(files.folder)), stdout=asyncio.subprocess.PIPE
+    )
     try:
-        line = await asyncio.to_thread(user.stdout.readline)  # type: ignore[union-attr]
+        assert user.stdout
+        line = await user.stdout.readline()
     finally:
         user.kill()
-        user.communicate()
+        await user.wait()
     endpoints = files.read()
     assert endpoints
     assert endpoints.pid == int(line)
@@ -129,3 +133,23 @@ async def test_sigterm_ends_the_host_and_its_server(files: PlatformFiles) -> Non
         servers = children(endpoints.pid)
     os.kill(endpoints.pid, signal.SIGTERM)
     await gone(endpoints, servers)
+
+
+async def test_a_kill_during_the_very_first_start_leaves_nothing_broken(files: PlatformFiles) -> None:
+    files.prepare()
+    for size in (0, 1, 50_000, 200_000):
+        server = TemporalServer(
+            database=files.database, log=files.log("temporal"), ports=Ports(free_port(), free_port())
+        )
+        starting = asyncio.create_task(server.start())
+        await until(
+            lambda: (files.database.exists() and files.database.stat().st_size >= size) or starting.done(), "a file"
+        )
+        assert server.pid
+        os.kill(server.pid, signal.SIGKILL)
+        if await asyncio.gather(starting, return_exceptions=True) == [None]:
+            break  # it was quicker than we are
+    async with embedded_platform(files) as endpoints:
+        client = await Client.connect(endpoints.temporal)
+        await client.start_workflow("Anything", id="w1", task_queue="q")
+    assert not list(files.folder.glob("*.unfinished"))

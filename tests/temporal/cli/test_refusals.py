@@ -56,7 +56,7 @@ async def test_temporal_out_of_reach(desk: Desk) -> None:
             refused(command, 1, f"Temporal does not answer at {address} (namespace 'default')", "Is the server running")
     assert not desk.platform_runs()
     command = await desk.run("list", env={"OUTLAST_TEMPORAL_ADDRESS": "no address"})
-    refused(command, 1, "Temporal does not answer at no address")
+    refused(command, 2, "The address of Temporal, 'no address', is no host:port")
 
 
 async def test_a_damaged_database(desk: Desk) -> None:

@@ -48,6 +48,13 @@ def test_rows_of_other_jobs_are_passed_over() -> None:
     assert check([job(step())], [ledger(row(), other, foreign)]).verdict is Verdict.TRUE
 
 
+def test_rows_of_an_earlier_job_of_the_same_id_are_passed_over_and_told() -> None:
+    began = dataclasses.replace(job(step()).runs[0], began=99.9)
+    proof = check([job(runs=(began,))], [ledger(row(run="run-0", started=50.0), row(seq=2))])
+    assert (proof.verdict, proof.figures.requests) == (Verdict.TRUE, 1)
+    assert "1 of earlier jobs of the same id" in proof.as_text()
+
+
 def test_two_ledgers_that_hold_the_same_rows_count_once() -> None:
     proof = check([job(step())], [ledger(row()), ledger(row())])
     assert (proof.verdict, proof.figures.requests) == (Verdict.TRUE, 1)

@@ -1,0 +1,46 @@
+{{/* What the schema can't judge: values that depend on one another. Each sentence says what to write. */}}
+{{- define "outlast.validate" -}}
+{{- $external := .Values.temporal.external -}}
+{{- if include "outlast.external" . -}}
+{{- if not $external.address -}}
+{{- fail "temporal.external.address is empty: write the frontend of your Temporal as host:port, or temporal.enabled=true and temporal.mode=dev for one in this release" -}}
+{{- end -}}
+{{- if not (regexMatch ":[0-9]+$" $external.address) -}}
+{{- fail (printf "temporal.external.address=%q has no port: write host:port, as in %s:7233" $external.address $external.address) -}}
+{{- end -}}
+{{- if and $external.apiKeySecret $external.tls.clientSecret -}}
+{{- fail "temporal.external.apiKeySecret and temporal.external.tls.clientSecret are both set: Temporal takes an API key or a client certificate, so remove one of them" -}}
+{{- end -}}
+{{- if and $external.tls.caSecret (not (or $external.tls.enabled $external.tls.clientSecret $external.apiKeySecret)) -}}
+{{- fail "temporal.external.tls.caSecret is set without TLS: write temporal.external.tls.enabled=true" -}}
+{{- end -}}
+{{- if and $external.tls.enabled (not (or $external.tls.caSecret $external.tls.clientSecret $external.apiKeySecret)) -}}
+{{- fail "temporal.external.tls.enabled=true needs an authority: write temporal.external.tls.caSecret, or use an API key or a client certificate" -}}
+{{- end -}}
+{{- end -}}
+{{- $models := compact (list .Values.models.default .Values.models.planner .Values.models.searcher .Values.models.analyst) -}}
+{{- range $models -}}
+{{- if and (hasPrefix "offline:" .) (not $.Values.offline.enabled) -}}
+{{- fail (printf "the model %q is one of the offline server's, which is not enabled: write offline.enabled=true to try things out, or models.default with a model of a provider" .) -}}
+{{- end -}}
+{{- end -}}
+{{- $scaling := .Values.worker.autoscaling -}}
+{{- if and (ne $scaling.mode "none") (gt (int $scaling.minReplicas) (int $scaling.maxReplicas)) -}}
+{{- fail (printf "worker.autoscaling.minReplicas=%v is more than maxReplicas=%v: raise worker.autoscaling.maxReplicas" $scaling.minReplicas $scaling.maxReplicas) -}}
+{{- end -}}
+{{- if and (eq $scaling.mode "hpa") (lt (int $scaling.minReplicas) 1) -}}
+{{- fail "worker.autoscaling.minReplicas=0 needs worker.autoscaling.mode=keda: no CPU is used by no workers, so nothing would bring them back" -}}
+{{- end -}}
+{{- if and (eq $scaling.mode "hpa") (not (dig "requests" "cpu" "" .Values.worker.resources)) -}}
+{{- fail "worker.autoscaling.mode=hpa scales by the CPU that is requested, and none is: write worker.resources.requests.cpu" -}}
+{{- end -}}
+{{- if gt (float64 .Values.worker.heartbeatSeconds) (float64 .Values.worker.drainSeconds) -}}
+{{- fail (printf "worker.heartbeatSeconds=%v is more than worker.drainSeconds=%v: a step that outlives the drain would be taken for alive, so raise drainSeconds or lower heartbeatSeconds" .Values.worker.heartbeatSeconds .Values.worker.drainSeconds) -}}
+{{- end -}}
+{{- if and (has "*" .Values.jobs.namespaces) (gt (len .Values.jobs.namespaces) 1) -}}
+{{- fail "jobs.namespaces has \"*\" beside names: write [\"*\"] for all namespaces, or names alone" -}}
+{{- end -}}
+{{- if and (hasPrefix "file://" .Values.payloads.store) (not .Values.worker.extraVolumes) -}}
+{{- fail (printf "payloads.store=%q needs a volume that all workers share: write worker.extraVolumes and worker.extraVolumeMounts, or an s3:// store" .Values.payloads.store) -}}
+{{- end -}}
+{{- end -}}

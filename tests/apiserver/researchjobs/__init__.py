@@ -1,0 +1,1 @@
+"""ResearchJobs on a real API server: what it refuses, and what the operator makes of the rest."""

@@ -1,0 +1,72 @@
+"""Definitions and policies are installed, Temporal, a worker and an operator run, each test has a namespace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.apiserver.researchjobs.backend import Backend, Process, Processes, processes
+from tests.apiserver.researchjobs.install import install
+from tests.apiserver.researchjobs.jobs import Jobs
+from tests.cluster.apiserver import ApiServer
+
+
+@pytest.fixture(scope="session")
+def installed(apiserver: ApiServer) -> ApiServer:
+    """An API server that serves our definitions and enforces our policies."""
+    install(apiserver)
+    return apiserver
+
+
+@pytest.fixture
+def jobs(installed: ApiServer, request: pytest.FixtureRequest) -> Jobs:
+    """The jobs of a namespace of the test's own."""
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:50].strip("-")
+    installed.kubectl("create", "namespace", name)
+    return Jobs(installed, name)
+
+
+@pytest.fixture(scope="session")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """Temporal and the offline model server."""
+    started = Backend(tmp_path_factory.mktemp("backend"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def session_processes(
+    installed: ApiServer, backend: Backend, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Processes]:
+    """Processes for the whole session."""
+    with processes(installed, backend, tmp_path_factory.mktemp("session")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def worker(session_processes: Processes) -> Process:
+    """A worker on the default task queue."""
+    return session_processes.worker()
+
+
+@pytest.fixture(scope="session")
+def operator(session_processes: Processes, worker: Process) -> Process:
+    """An operator for all namespaces that don't bring their own, and a worker."""
+    started = session_processes.operator()
+    started.await_text("this process holds the Lease")
+    return started
+
+
+@pytest.fixture
+def own(installed: ApiServer, backend: Backend, jobs: Jobs, request: pytest.FixtureRequest) -> Iterator[Processes]:
+    """Processes of one test, whose operators watch its namespace alone, under a Lease of their own."""
+    folder = request.getfixturevalue("tmp_path")
+    with processes(installed, backend, folder) as started:
+        started.environment = {
+            "OUTLAST_OPERATOR_NAMESPACES": f'["{jobs.namespace}"]',
+            "OUTLAST_OPERATOR_LEASE_NAMESPACE": jobs.namespace,
+            "OUTLAST_OPERATOR_WORKER_NAMESPACE": jobs.namespace,
+        }
+        yield started

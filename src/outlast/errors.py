@@ -14,6 +14,7 @@ The tree, with the exit code of each branch:
     ├── PayloadStoreError             1   a payload that can't be stored, or read back as it was stored
     ├── PayloadTooLargeError          1   a payload that Temporal does not take, where there is no store
     ├── UnreachableError              1   Temporal or a model server that does not answer
+    ├── StaleAttemptError             1   an attempt that another worker may have been given meanwhile
     └── JobFailedError                1   the job ended without a report
 
 Whether Temporal tries a step again is a property of the class (`retryable`), so no call site decides it anew.
@@ -88,6 +89,12 @@ class PayloadTooLargeError(OutlastError):
 
 class UnreachableError(OutlastError):
     """Temporal or a model server that does not answer."""
+
+    retryable: ClassVar[bool] = True
+
+
+class StaleAttemptError(OutlastError):
+    """An attempt that another worker may have been given meanwhile; nothing was sent."""
 
     retryable: ClassVar[bool] = True
 

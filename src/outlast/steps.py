@@ -6,11 +6,13 @@ ledger. This module knows no engine, so that the same clients serve a run withou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Self
+
+from outlast.errors import StaleAttemptError
 
 HEADER_PREFIX = "x-outlast-"
 """Every step header starts with this; a ledger on the other side stores what follows it."""
@@ -58,6 +60,7 @@ class Step:
 
 
 _current: ContextVar[Step | None] = ContextVar("outlast_step", default=None)
+_is_fresh: ContextVar[Callable[[], bool]] = ContextVar("outlast_fresh", default=lambda: True)
 
 
 def current_step() -> Step | None:
@@ -65,11 +68,35 @@ def current_step() -> Step | None:
     return _current.get()
 
 
+def sending() -> Step | None:
+    """The same, for who is about to send a request for it.
+
+    A process that was frozen wakes up in the middle of whatever it did; meanwhile its step may have been made and
+    recorded elsewhere. Its request is not sent.
+
+    Raises:
+        StaleAttemptError: the attempt stood still for too long.
+    """
+    step = _current.get()
+    if step is not None and not _is_fresh.get()():
+        raise StaleAttemptError(
+            f"Attempt {step.attempt} at {step.kind} stood still for longer than its heartbeat timeout, so another "
+            "worker may have been given the step: nothing is sent."
+        )
+    return step
+
+
 @contextmanager
-def running(step: Step) -> Iterator[None]:
-    """Mark the block as an attempt at `step`."""
-    token = _current.set(step)
+def running(step: Step, is_fresh: Callable[[], bool] = lambda: True) -> Iterator[None]:
+    """Mark the block as an attempt at `step`.
+
+    Args:
+        step: The attempt.
+        is_fresh: Whether it is certain that no other worker was given the step meanwhile.
+    """
+    tokens = _current.set(step), _is_fresh.set(is_fresh)
     try:
         yield
     finally:
-        _current.reset(token)
+        _current.reset(tokens[0])
+        _is_fresh.reset(tokens[1])

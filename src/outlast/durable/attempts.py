@@ -67,7 +67,7 @@ class StepInbound(ActivityInboundInterceptor):
         outcome = "cancelled"
         began = time.perf_counter()
         try:
-            with running(_step(info)), self._pulse.beating():
+            with running(_step(info), self._pulse.is_fresh), self._pulse.beating():
                 result = await self._made(input)
             outcome = "ok"
         except (CancelledError, asyncio.CancelledError):

@@ -35,9 +35,10 @@ class Pulse(ActivityOutboundInterceptor):
         self.failures = Failures.recorded(info.heartbeat_details)
         """Of the attempts before, then with this one."""
         timeout = info.heartbeat_timeout
-        self._every = timeout.total_seconds() / BEATS_WITHIN_TIMEOUT if timeout else None
+        self._timeout = timeout.total_seconds() if timeout else float("inf")
+        self._every = self._timeout / BEATS_WITHIN_TIMEOUT if timeout else None
         self._loop = asyncio.get_running_loop()
-        self._last = self._loop.time()
+        self._last = self._alive = self._loop.time()
         self._timer: asyncio.TimerHandle | None = None
 
     def heartbeat(self, *details: Any) -> None:
@@ -59,6 +60,10 @@ class Pulse(ActivityOutboundInterceptor):
         finally:
             self._timer.cancel()
 
+    def is_fresh(self) -> bool:
+        """Whether this process never stood still for as long as it takes to be given up for dead."""
+        return self._loop.time() - self._alive < self._timeout
+
     def count_failure(self, info: activity.Info) -> None:
         """Count this attempt as failed; the SDK sends the beat before the failure, so the next attempt knows."""
         self.failures = self.failures.after(info.attempt)
@@ -66,6 +71,8 @@ class Pulse(ActivityOutboundInterceptor):
             self._send()
 
     def _beat(self) -> None:
+        if self.is_fresh():  # once stale, it stays so: by now another worker may be at it
+            self._alive = self._loop.time()
         self.heartbeat()
         if self._every is not None:
             self._timer = self._loop.call_later(self._every, self._beat)

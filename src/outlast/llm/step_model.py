@@ -19,7 +19,7 @@ from pydantic_ai.tools import RunContext
 
 from outlast.llm.prices import cost_usd
 from outlast.settings import Price
-from outlast.steps import current_step
+from outlast.steps import sending
 
 
 class StepModel(WrapperModel):
@@ -76,7 +76,7 @@ class StepModel(WrapperModel):
         settings = dict(model_settings or {})
         if self._timeout is not None:
             settings.setdefault("timeout", self._timeout)
-        if step := current_step():
+        if step := sending():
             settings["extra_headers"] = {
                 **cast("dict[str, str]", settings.get("extra_headers") or {}),
                 **step.headers(),

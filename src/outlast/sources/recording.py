@@ -15,7 +15,7 @@ from typing import Any
 
 from outlast.ledger import Entry, Ledger
 from outlast.sources.passage import digest
-from outlast.steps import current_step
+from outlast.steps import sending
 
 __all__ = ["Recorder"]
 
@@ -49,7 +49,7 @@ class Recorder:
             return
         sha256 = digest(json.dumps([name, request], sort_keys=True, default=str))
         ledger = await asyncio.to_thread(self._opened)
-        row = ledger.recording(kind="source", name=name, subject=subject, sha256=sha256, step=current_step())
+        row = ledger.recording(kind="source", name=name, subject=subject, sha256=sha256, step=sending())
         entry = await asyncio.to_thread(row.__enter__)
         try:
             yield entry

@@ -12,9 +12,7 @@ from .lab import Lab
 
 async def test_a_job_over_its_deadline_fails_with_a_sentence(lab: Lab) -> None:
     jobs = await lab.jobs()
-    spec = ResearchJobSpec.model_validate(
-        {"query": "Q?", "approval": {"plan": "Required"}, "activeDeadlineSeconds": 1}
-    )
+    spec = ResearchJobSpec.model_validate({"query": "Q?", "approval": {"plan": "Required"}, "activeDeadlineSeconds": 1})
     async with lab.worker(jobs.client):
         await jobs.start("late", spec)
         with pytest.raises(JobFailedError, match="activeDeadlineSeconds, 1"):

@@ -102,4 +102,3 @@ async def test_a_run_that_is_killed_three_times_ends_as_one_that_is_not(machine:
     assert sum(causes.values()) >= 3
     assert all(cause.startswith(("cut: ", "report lost: ")) for cause in causes), causes
     assert proof["figures"]["resumptions"] >= 2
-

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.worker import Worker
 
-from outlast.durable import worker as worker_module
 from outlast.durable.jobs import Jobs
 from outlast.job.spec import ResearchJobSpec
 from outlast.offline.faults import AimedFault, FaultConfig, FaultKind
@@ -75,7 +73,7 @@ async def test_a_change_that_breaks_a_history_is_noticed(monkeypatch: pytest.Mon
 
 
 async def test_a_job_replays_from_its_first_event_at_each_task(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_module, "Worker", functools.partial(Worker, max_cached_workflows=0))
+    monkeypatch.setattr("outlast.durable.worker.CACHED_JOBS", 0)
     async with lab.running() as jobs:
         name = job_id()
         await jobs.start(name, ResearchJobSpec(query="areas searches=6"))

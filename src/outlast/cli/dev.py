@@ -23,7 +23,7 @@ def dev(
 ) -> None:
     """Run everything on this machine until Ctrl-C: a Temporal server with its web UI, offline models, a worker.
 
-    `outlast run` in another terminal uses it, and so does anything that is given the addresses.
+    `outlast run` in another terminal shares it, and whatever is given the addresses finds a worker at work.
     """
     from outlast.cli.console import run_async
     from outlast.cli.logs import log_to_stderr
@@ -61,7 +61,7 @@ async def _dev(settings: Settings, offline: OfflineConfig) -> None:
 
             console = stderr()
             _say_where(console, link)
-            await take_up_all(link.client)
+            await take_up_all(link.client, settings.task_queue)
             async with working(link, settings.task_queue, LineView(console), ReplayMeter()):
                 await interrupts.wait()
                 console.print("Ending; jobs that are not over go on with the next `outlast dev` or `outlast run`.")

@@ -18,6 +18,7 @@ from outlast.cli.resuming import InFlight, ReplayMeter, take_up
 from outlast.cli.story import Begun, Ended, View
 from outlast.cli.working import working
 from outlast.durable.identity import is_dead
+from outlast.durable.jobs import Jobs
 from outlast.durable.pending import is_polled
 from outlast.durable.summaries import JobState, JobSummary
 from outlast.errors import JobFailedError
@@ -55,10 +56,10 @@ class DurableRun:
         self._request = request
         self._job_id = request.job_id
         self._link = link
-        self._jobs = link.jobs
         self._view = view
         self._deliver = deliver
         self._own_worker = link.platform is not None if worker is None else worker
+        self._jobs = Jobs(link.client, self._task_queue())
         self._until_waiting = until_waiting
         self._began = time.monotonic()
         self._replays = ReplayMeter()
@@ -92,6 +93,13 @@ class DurableRun:
                 return await self._followed(interrupts, recorded, asked)
             async with working(self._link, queue, self._view, self._replays):
                 return await self._followed(interrupts, recorded, asked)
+
+    def _task_queue(self) -> str:
+        # On the embedded server each job has a queue of its own: a job that was stopped stays stopped while others
+        # run, and steps are made with the keys and settings of the command that asked for the job.
+        if self._link.platform is not None and self._own_worker:
+            return f"{self._link.settings.task_queue}-{self._job_id}"
+        return self._link.settings.task_queue
 
     async def _found_or_started(self) -> tuple[ResearchJobSpec, bool]:
         spec = self._request.spec

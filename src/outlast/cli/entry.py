@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Sequence
 
@@ -45,7 +46,8 @@ def complain(message: str, kind: str, code: int, *, as_json: bool) -> None:
 
         print(dump({"error": {"type": kind, "message": message, "exit_code": code}}), file=sys.stderr)  # noqa: T201
         return
-    name = "\x1b[1;31moutlast:\x1b[0m" if sys.stderr.isatty() else "outlast:"
+    coloured = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    name = "\x1b[1;31moutlast:\x1b[0m" if coloured else "outlast:"
     print(f"{name} {plain(message)}", file=sys.stderr)  # noqa: T201 - one line needs no Rich
 
 

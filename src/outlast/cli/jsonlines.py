@@ -50,6 +50,10 @@ class JsonView:
         """`ended`."""
         self._write("ended", {"seconds": round(ended.seconds, 3), "usage": ended.usage.model_dump(mode="json")})
 
+    def failed(self, why: str) -> None:
+        """`failed`, the last line."""
+        self._write("failed", {"why": why})
+
     def show_plan(self, plan: Plan) -> None:
         """`plan`."""
         self._write("plan", plan.model_dump(mode="json"))

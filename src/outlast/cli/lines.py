@@ -75,6 +75,9 @@ class LineView:
         """Totals."""
         self._line(f"complete after {ended.seconds:.1f} s: {usage_words(ended.usage)}")
 
+    def failed(self, why: str) -> None:
+        """Told by `entry`, as every error is."""
+
     def show_plan(self, plan: Plan) -> None:
         """The plan, a line for each search."""
         self._line(f"plan: {plan.summary}")

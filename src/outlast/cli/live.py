@@ -61,6 +61,9 @@ class LiveView:
         self._picture.ended = ended
         self._stop(keep=True)
 
+    def failed(self, why: str) -> None:
+        """Told by `entry`, as every error is."""
+
     def show_plan(self, plan: Plan) -> None:
         """The whole plan."""
         self._console.print(plan_picture(plan))

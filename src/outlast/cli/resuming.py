@@ -74,9 +74,9 @@ async def take_up(client: Client, job_id: str) -> InFlight:
     return InFlight(sent_again=len(before) - elsewhere, elsewhere=elsewhere)
 
 
-async def take_up_all(client: Client) -> None:
-    """The same for every job that is not over, for a worker that serves them all."""
+async def take_up_all(client: Client, task_queue: str) -> None:
+    """The same for every job of a task queue that is not over."""
     async for summary in list_jobs(client, limit=LATEST_JOBS):
-        if summary.state is JobState.RUNNING:
+        if summary.state is JobState.RUNNING and summary.task_queue == task_queue:
             await take_over(client, summary.id, is_dead)
             await wake(client, summary.id, is_dead)

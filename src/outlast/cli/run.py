@@ -148,6 +148,7 @@ def _run(
     from outlast.cli.deliver import check_output
     from outlast.cli.logs import log_to_file
     from outlast.cli.request import read_request
+    from outlast.errors import OutlastError
     from outlast.settings import load_settings
 
     settings = load_settings()
@@ -161,6 +162,9 @@ def _run(
 
             return run_async(run_stateless_job(request, settings, view, deliver))
         return run_async(_durable(request, settings, view, deliver, worker=worker, until_waiting=until_waiting))
+    except OutlastError as error:
+        view.failed(str(error))
+        raise
     finally:
         view.close()
 
@@ -180,6 +184,7 @@ def _view(report_format: Format | None, output: Path | None, *, quiet: bool, as_
     import sys
     from functools import partial
 
+    from outlast.cli.console import stderr
     from outlast.cli.deliver import deliver
 
     to_reader = partial(deliver, wanted=report_format, output=output)
@@ -192,7 +197,7 @@ def _view(report_format: Format | None, output: Path | None, *, quiet: bool, as_
         from outlast.cli.lines import QuietView
 
         return QuietView(), to_reader
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and not stderr().is_dumb_terminal:
         from outlast.cli.live import LiveView
 
         return LiveView(), to_reader

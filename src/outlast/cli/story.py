@@ -125,6 +125,10 @@ class View(Protocol):
         """It is complete; the report follows."""
         ...
 
+    def failed(self, why: str) -> None:
+        """It could not be started, or ended without a report; `entry` tells people."""
+        ...
+
     def show_plan(self, plan: Plan) -> None:
         """The plan, before a person is asked about it."""
         ...

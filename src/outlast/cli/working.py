@@ -41,7 +41,7 @@ class Busy(Unobserved):
 async def working(link: Link, task_queue: str, view: View, replays: ReplayObserver) -> AsyncIterator[None]:
     """Work on the jobs of a task queue while the block runs; steps under way finish after it.
 
-    Several commands may work on one queue: each takes up what the others leave.
+    Several commands may work on one queue, such as two that follow the same job: each takes up what others leave.
     """
     from outlast.durable.replay import ReplayInterceptor
     from outlast.durable.worker import build_worker
@@ -84,9 +84,10 @@ async def answering(link: Link, task_queue: str) -> AsyncIterator[None]:
 async def equipped(
     settings: Settings, progress: Callable[[str], None] | None = None
 ) -> AsyncIterator[tuple[ModelBook, Sources]]:
-    """Models and sources for a worker, closed after the block."""
+    """Models and sources for a worker, closed after the block; then the last spans are sent."""
     from outlast.llm.resolve import ModelBook
     from outlast.sources.registry import Sources
+    from outlast.telemetry.tracing import tracing
 
     models, sources = ModelBook(settings), Sources(settings, progress=progress)
     try:
@@ -94,6 +95,8 @@ async def equipped(
     finally:
         sources.close()
         await models.aclose()
+        if traces := tracing(settings):
+            await traces.flush()
 
 
 def _waiting_for(steps: int, seconds: int) -> str:

@@ -15,6 +15,7 @@ from temporalio.converter import PayloadConverter
 from temporalio.exceptions import CancelledError
 from temporalio.worker import ActivityInboundInterceptor, ActivityOutboundInterceptor, ExecuteActivityInput
 
+from outlast.durable.claims import refuse_if_taken
 from outlast.durable.limits import Limits, sentence_in, too_large
 from outlast.durable.observer import CUT, StepObserver
 from outlast.durable.offload import Offload
@@ -80,6 +81,7 @@ class StepInbound(ActivityInboundInterceptor):
         return result
 
     async def _made(self, input: ExecuteActivityInput) -> RawValue:  # noqa: A002
+        await refuse_if_taken(activity.info())
         if sentence := sentence_in(input.args):
             raise PayloadTooLargeError(sentence)
         result = await super().execute_activity(input)

@@ -7,7 +7,8 @@ when that is replayed: limits and settings may change in between.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, NoReturn
 
 from temporalio import workflow
@@ -102,9 +103,11 @@ def _fitting(what: str, values: Sequence[Any], limits: Limits) -> list[RawValue]
     return [RawValue(payload) for payload in payloads]
 
 
-def _headers(input: StartActivityInput) -> dict[str, Payload]:  # noqa: A002
-    headers = dict(input.headers)
-    limit = getattr(workflow.instance(), "backoff_limit", None)
-    if limit is not None:
-        headers[BACKOFF_HEADER] = PayloadConverter.default.to_payload(limit)
-    return headers
+def _headers(input: StartActivityInput) -> Mapping[str, Payload]:  # noqa: A002
+    limit: int | None = getattr(workflow.instance(), "backoff_limit", None)
+    return input.headers if limit is None else {**input.headers, BACKOFF_HEADER: _as_payload(limit)}
+
+
+@cache
+def _as_payload(limit: int) -> Payload:
+    return PayloadConverter.default.to_payload(limit)

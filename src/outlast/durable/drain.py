@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
@@ -50,6 +51,7 @@ async def run_worker(worker: Worker, stop: Stop, *, draining: Callable[[], None]
     Raises:
         Exception: what ended the worker by itself.
     """
+    _settle_memory()
     running = asyncio.create_task(worker.run())
     told = asyncio.create_task(stop.wait())
     try:
@@ -63,3 +65,14 @@ async def run_worker(worker: Worker, stop: Stop, *, draining: Callable[[], None]
         with contextlib.suppress(asyncio.CancelledError):
             await told
     await asyncio.sleep(EXIT_PAUSE_SECONDS)
+
+
+def _settle_memory() -> None:
+    """Leave what was imported out of every later collection, and collect less often.
+
+    A worker allocates much and keeps little, beside 100 MB of code and schemas that never go away: by default the
+    collector looks through those again and again, a twelfth of all CPU at load.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)

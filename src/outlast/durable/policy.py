@@ -10,6 +10,13 @@ from temporalio.workflow import ActivityConfig
 STICKY_TIMEOUT = timedelta(seconds=1)
 """How long a workflow task waits for the worker that knows its history. A dead worker costs this once a workflow."""
 
+WORKFLOW_TASKS = 16
+"""Workflow tasks at once. They are Python code and share one lock: more of them end no sooner, and each comes nearer to
+the two seconds after which the SDK takes it for stuck."""
+
+CACHED_JOBS = 300
+"""Jobs that stay in memory between their tasks, some 0.2 MB each; one more is replayed when it goes on."""
+
 
 def step_policy(heartbeat_seconds: float) -> ActivityConfig:
     """The policy of every step: model requests and tool calls alike.

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from pydantic_ai.durable_exec.temporal import TemporalDurability
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
-from temporalio.exceptions import ApplicationError
 from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from outlast.durable.interceptor import StepInterceptor
 from outlast.durable.limits import Limits
 from outlast.durable.observer import StepObserver
-from outlast.durable.policy import STICKY_TIMEOUT, step_policy
-from outlast.errors import OutlastError
+from outlast.durable.policy import CACHED_JOBS, STICKY_TIMEOUT, WORKFLOW_TASKS, step_policy
 from outlast.job.spec import ResearchJobSpec
 from outlast.llm.resolve import ModelBook
 from outlast.research.agents import ResearchAgents, build_agents
@@ -71,10 +70,7 @@ def build_worker(
 
     @activity.defn(name=SETUP_ACTIVITY)
     async def setup(spec: ResearchJobSpec) -> dict[Role, str]:
-        try:
-            return check_job(spec, settings, models, sources.check)
-        except OutlastError as error:
-            raise ApplicationError(str(error), type=type(error).__name__, non_retryable=not error.retryable) from None
+        return check_job(spec, settings, models, sources.check)
 
     traces = tracing(settings)
     throttle = timedelta(seconds=settings.heartbeat_seconds / 3)
@@ -90,6 +86,9 @@ def build_worker(
         ],
         no_remote_activities=not steps,
         workflow_runner=UnsandboxedWorkflowRunner(),
+        workflow_task_executor=ThreadPoolExecutor(WORKFLOW_TASKS, thread_name_prefix="workflow"),
+        max_concurrent_workflow_tasks=WORKFLOW_TASKS,
+        max_cached_workflows=CACHED_JOBS,
         max_concurrent_activities=settings.max_concurrent_steps,
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         # The SDK holds heartbeats back to 80% of their timeout by default: one lost beat and a living worker is dead.

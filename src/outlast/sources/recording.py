@@ -43,13 +43,15 @@ class Recorder:
 
         Raises:
             StateError: the row before could not be written, and the block did not run; or the row after could not.
+            StaleAttemptError: another worker may have been given the step meanwhile; the block did not run.
         """
+        step = sending()
         if self._path is None:
             yield Entry("")
             return
         sha256 = digest(json.dumps([name, request], sort_keys=True, default=str))
         ledger = await asyncio.to_thread(self._opened)
-        row = ledger.recording(kind="source", name=name, subject=subject, sha256=sha256, step=sending())
+        row = ledger.recording(kind="source", name=name, subject=subject, sha256=sha256, step=step)
         entry = await asyncio.to_thread(row.__enter__)
         try:
             yield entry

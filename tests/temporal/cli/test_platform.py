@@ -135,20 +135,24 @@ async def test_sigterm_ends_the_host_and_its_server(files: PlatformFiles) -> Non
     await gone(endpoints, servers)
 
 
+async def killed_at(files: PlatformFiles, size: int) -> None:
+    """Start a server and kill it as soon as its database has this size."""
+    server = TemporalServer(database=files.database, log=files.log("temporal"), ports=Ports(free_port(), free_port()))
+    starting = asyncio.create_task(server.start())
+
+    def is_there() -> bool:
+        return bool(server.pid) and files.database.exists() and files.database.stat().st_size >= size
+
+    await until(lambda: is_there() or starting.done(), "the database")
+    if server.pid:
+        os.kill(server.pid, signal.SIGKILL)
+    await asyncio.gather(starting, return_exceptions=True)
+
+
 async def test_a_kill_during_the_very_first_start_leaves_nothing_broken(files: PlatformFiles) -> None:
     files.prepare()
     for size in (0, 1, 50_000, 200_000):
-        server = TemporalServer(
-            database=files.database, log=files.log("temporal"), ports=Ports(free_port(), free_port())
-        )
-        starting = asyncio.create_task(server.start())
-        await until(
-            lambda: (files.database.exists() and files.database.stat().st_size >= size) or starting.done(), "a file"
-        )
-        assert server.pid
-        os.kill(server.pid, signal.SIGKILL)
-        if await asyncio.gather(starting, return_exceptions=True) == [None]:
-            break  # it was quicker than we are
+        await killed_at(files, size)
     async with embedded_platform(files) as endpoints:
         client = await Client.connect(endpoints.temporal)
         await client.start_workflow("Anything", id="w1", task_queue="q")

@@ -89,7 +89,10 @@ async def test_two_terminals_share_the_platform(desk: Desk) -> None:
     assert len(set(hosts)) == 1
     await first.kill()
     desk.heal()
-    assert (await desk.run("run", "--id", "a1", "--quiet")).process.returncode == 0, "the other one is at it still"
+    assert (await desk.run("run", "--id", "a1", "--quiet")).process.returncode == 0
     await second.kill()
+    asked = len(await desk.requests("a2"))
+    assert (await desk.run("run", "The areas of 1 places?", "-s", SOURCE, "--quiet")).process.returncode == 0
+    assert len(await desk.requests("a2")) == asked, "a job that was stopped stays stopped while others run"
     assert (await desk.run("run", "--id", "a2", "--quiet")).process.returncode == 0
     await until(lambda: not desk.platform_runs(), "the platform ends when nobody uses it")

@@ -51,7 +51,7 @@ async def take_aim(stage: Stage, job: str, strike: Strike, over: asyncio.Event) 
 async def _in_flight(stage: Stage, job: str, kind: str, over: asyncio.Event) -> Met | None:
     while not over.is_set():
         for row in open_rows(stage.rows(job), kind):
-            maker = (await _makers(stage, job)).get(row.activity or "")
+            maker = (await makers(stage, job)).get(row.activity or "")
             if maker is not None and maker.attempt == row.attempt:  # an older row may stay open for ever
                 return Met(maker.worker, row)
         await asyncio.sleep(PAUSE)
@@ -62,11 +62,11 @@ async def _recorded(stage: Stage, job: str, kind: str, over: asyncio.Event) -> M
     seen: dict[str, Maker] = {}
     while not over.is_set():
         answered = {row.activity: row for row in stage.rows(job) if row.step_kind == kind and row.outcome == "ok"}
-        makers = await _makers(stage, job, kind)
+        current = await makers(stage, job, kind)
         for activity, maker in seen.items():
-            if activity not in makers and activity in answered:
+            if activity not in current and activity in answered:
                 return Met(maker.worker, answered[activity])
-        seen.update(makers)
+        seen.update(current)
         await asyncio.sleep(PAUSE)
     return None
 
@@ -79,7 +79,7 @@ class Maker:
     attempt: int
 
 
-async def _makers(stage: Stage, job: str, glob: str = "*") -> dict[str, Maker]:
+async def makers(stage: Stage, job: str, glob: str = "*") -> dict[str, Maker]:
     """Makers of the started steps of a job, by activity id."""
     request = DescribeWorkflowExecutionRequest(
         namespace=stage.client.namespace, execution=WorkflowExecution(workflow_id=job)

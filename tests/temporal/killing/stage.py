@@ -101,8 +101,9 @@ class Stage:
 
     async def kill_model(self) -> None:
         """Kill the model server; it is away until `fill`."""
-        self._kill(self.model, Target.MODEL)
-        self.model = 0
+        pid, self.model = self.model, 0
+        self._kill(pid, Target.MODEL)
+        await until(lambda: not _lives(pid))  # it holds its port until it is gone
 
     async def kill_temporal(self) -> None:
         """Kill the Temporal server; it is away until `fill`."""

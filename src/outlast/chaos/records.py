@@ -196,4 +196,3 @@ class JobRecord:
     def steps(self) -> tuple[StepRecord, ...]:
         """Of all runs."""
         return tuple(step for run in self.runs for step in run.steps)
-

@@ -28,7 +28,7 @@ class Sleepy:
     async def run(self) -> str:
         if "HANG" in os.environ:
             print("hangs", flush=True)
-            time.sleep(600)
+            time.sleep(600)  # noqa: ASYNC251 - it hangs on purpose
         await asyncio.sleep(0.01)
         return "awake"
 

@@ -6,7 +6,6 @@ A seed decides who dies when. `KILL_SEED` repeats a run, `KILL_COUNT` makes it l
 
 from __future__ import annotations
 
-import asyncio
 import os
 import random
 import statistics
@@ -21,7 +20,7 @@ from outlast.offline.faults import FaultConfig, FaultKind, decide
 from outlast.offline.remote import put_faults
 
 from .killing.campaign import Outcome, Recovery, run_campaign, run_job
-from .killing.stage import Stage, stage, until
+from .killing.stage import Stage, stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -97,16 +96,6 @@ async def test_a_fifth_of_all_model_requests_fails_and_the_report_is_the_same(on
     assert figures.resent_requests >= STRUCK_AT_LEAST
     assert all(cause.startswith("fault ") for cause in figures.resent_by_cause), figures.resent_by_cause
     assert max(step.attempt or 0 for step in stormy.record.steps) <= 1 + BACKOFF_LIMIT
-
-
-async def _begun(on: Stage, calm: Outcome) -> tuple[str, asyncio.Task[Outcome]]:
-    """A job that has asked its first question, while every worker stands by."""
-    await on.all_work()
-    known = set(on.jobs())
-    job = asyncio.create_task(run_job(on, expected=calm.sha256))
-    await until(lambda: set(on.jobs()) - known)
-    (name,) = set(on.jobs()) - known
-    return name, job
 
 
 def _storm(on: Stage, calm: Outcome) -> FaultConfig:

@@ -1,4 +1,4 @@
-"""The invariants, one pure function each: what they look at, and what speaks against them."""
+"""The invariants on histories, ledgers and re-sends, a pure function each: what it looked at, and what is wrong."""
 
 from __future__ import annotations
 

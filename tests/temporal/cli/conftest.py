@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from outlast.durable.identity import is_dead
 from outlast.local.endpoints import PlatformFiles
 from outlast.local.locks import FileLock
 from outlast.offline.config import OfflineConfig
@@ -80,11 +81,10 @@ class Desk:
             while sum(row.is_open and row.fault is not None for row in await self.offline.rows(job_id)) < count:
                 await asyncio.sleep(LOOK_SECONDS)
 
-    def host(self) -> int:
-        """Process id of the platform's host."""
+    def host(self) -> int | None:
+        """Process id of the platform's host; None unless it is certain that the id is still its own."""
         endpoints = self.files.read()
-        assert endpoints
-        return endpoints.pid
+        return endpoints.pid if endpoints and not is_dead(endpoints.identity) else None
 
     def platform_runs(self) -> bool:
         """Whether there is a host."""
@@ -95,7 +95,7 @@ class Desk:
 
     async def kill_host(self) -> None:
         """Kill the host of the platform; its server dies with it."""
-        os.kill(self.host(), signal.SIGKILL)
+        os.kill(await until(self.host, "a host"), signal.SIGKILL)
         await until(lambda: not self.platform_runs(), "the host is gone")
 
     async def clear(self) -> None:
@@ -103,10 +103,10 @@ class Desk:
         for command in self._started:
             if command.process.returncode is None:
                 await command.kill()
-        if self.platform_runs():
+        if host := self.host():
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.host(), signal.SIGTERM)
-            await until(lambda: not self.platform_runs(), "the platform ends")
+                os.kill(host, signal.SIGTERM)
+        await until(lambda: not self.platform_runs(), "the platform ends")
 
 
 @pytest.fixture

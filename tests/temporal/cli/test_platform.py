@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
+from outlast.durable.identity import is_dead
 from outlast.errors import StateError
 from outlast.local.endpoints import Endpoints, PlatformFiles
 from outlast.local.platform import default_config, embedded_platform
@@ -52,7 +53,8 @@ def files(tmp_path: Path) -> PlatformFiles:
 
 async def gone(endpoints: Endpoints, servers: list[int]) -> None:
     """Wait until a platform ended, with all that it started."""
-    await until(lambda: not any(map(lives, [endpoints.pid, *servers])), "the platform is gone")
+    await until(lambda: is_dead(endpoints.identity), "the host is gone")
+    await until(lambda: not any(map(lives, servers)), "its server is gone")
 
 
 async def test_many_users_at_once_get_one_platform_that_ends_after_the_last(files: PlatformFiles) -> None:

@@ -5,11 +5,14 @@ start each time; a node that the session started goes with it.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cluster import node
 from tests.cluster.handle import Cluster, existing_cluster, own_cluster
+from tests.cluster.installing import Install, installed
 from tests.cluster.plugin import CONTEXT_OPTION
 
 
@@ -26,6 +29,30 @@ def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         node.down()
 
 
+@pytest.fixture(scope="session")
+def install(cluster: Cluster) -> Iterator[Install]:
+    """Everything installed from the charts; shared by the tests of the whole session."""
+    with installed(cluster) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def undisturbed(install: Install) -> dict[str, Any]:
+    """The status of a job that nothing happened to."""
+    install.apply("neighbours")
+    return install.finished("neighbours")
+
+
+_ORDER = {"test_node_life": 0, "test_install": 2, "test_uninstall": 4}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A node's life comes first: later tests share one node, and would lose what they put into it."""
-    items.sort(key=lambda item: not item.path.name.startswith("test_node_life"))
+    """A node's life comes first: later tests share one node, and would lose what they put into it.
+
+    Of the tests that share the install, those of a fresh one come first and its end is last.
+    """
+
+    def place(item: pytest.Item) -> int:
+        return _ORDER.get(item.path.stem, 3) if item.path.parent == Path(__file__).parent else 1
+
+    items.sort(key=place)

@@ -6,8 +6,10 @@ A seed decides who dies when. `KILL_SEED` repeats a run, `KILL_COUNT` makes it l
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
+import signal
 import statistics
 import time
 from collections.abc import AsyncIterator
@@ -15,12 +17,14 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from outlast.chaos.history import read_job
 from outlast.chaos.schedule import Moment, Stop, Strike, Victim, schedule
-from outlast.offline.faults import FaultConfig, FaultKind, decide
+from outlast.offline.faults import AimedFault, FaultConfig, FaultKind, decide
 from outlast.offline.remote import put_faults
 
+from .killing.aim import makers, take_aim
 from .killing.campaign import Outcome, Recovery, run_campaign, run_job
-from .killing.stage import Stage, stage
+from .killing.stage import Stage, stage, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -79,6 +83,48 @@ async def test_a_step_in_flight_goes_on_elsewhere_at_once_when_the_death_is_repo
     assert statistics.median(one.elsewhere for one in recoveries) < BOUND_SECONDS / 2, recoveries
 
 
+async def test_a_zombie_that_wakes_up_changes_nothing(on: Stage, calm: Outcome) -> None:
+    """A worker stands still for longer than its heartbeat; by the time it goes on, another one has done its step."""
+    stall = AimedFault(kind=FaultKind.STALL, steps=Stop.SEARCHER)
+    await put_faults(str(on.settings.offline_url), FaultConfig(stall_seconds=1.0, aimed=(stall,)))
+    name, job = await _begun(on, calm)
+    met = await take_aim(on, name, Strike(Victim.WORKER, Moment.IN_FLIGHT, Stop.SEARCHER), asyncio.Event())
+    assert met is not None
+    assert met.row is not None
+    activity = met.row.activity
+    os.kill(met.worker, signal.SIGSTOP)
+    try:
+        await until(lambda: any((row.attempt or 0) > 1 and row.activity == activity for row in on.rows(name)))
+    finally:
+        os.kill(met.worker, signal.SIGCONT)
+    outcome = await job
+    assert outcome.clean, _text(outcome)
+    assert outcome.proof is not None
+    causes = outcome.proof.figures.resent_by_cause
+    assert set(causes) <= {"cut: heartbeat missed", "report lost: heartbeat missed"}, causes
+
+
+async def test_a_zombie_that_wakes_up_too_late_sends_nothing(on: Stage, calm: Outcome) -> None:
+    """It stood still before it sent its request, and wakes up after the step was recorded elsewhere."""
+    name, job = await _begun(on, calm)
+    met = await take_aim(on, name, Strike(Victim.WORKER, Moment.BEGUN, Stop.SEARCH), asyncio.Event())
+    assert met is not None
+    (activity,) = [activity for activity, maker in (await makers(on, name)).items() if maker.worker == met.worker]
+
+    async def recorded() -> bool:
+        return any(step.completed for step in (await read_job(on.client, name)).steps if step.activity == activity)
+
+    os.kill(met.worker, signal.SIGSTOP)
+    try:
+        on.fuse.put_out()
+        await until(recorded, pause=0.1)
+    finally:
+        os.kill(met.worker, signal.SIGCONT)
+    outcome = await job
+    assert outcome.clean, _text(outcome)
+    assert len([row for row in on.rows(name) if row.activity == activity]) == 1
+
+
 async def test_a_fifth_of_all_model_requests_fails_and_the_report_is_the_same(on: Stage) -> None:
     calm = await run_job(on, question=MANY)
     await put_faults(str(on.settings.offline_url), _storm(on, calm))
@@ -96,6 +142,16 @@ async def test_a_fifth_of_all_model_requests_fails_and_the_report_is_the_same(on
     assert figures.resent_requests >= STRUCK_AT_LEAST
     assert all(cause.startswith("fault ") for cause in figures.resent_by_cause), figures.resent_by_cause
     assert max(step.attempt or 0 for step in stormy.record.steps) <= 1 + BACKOFF_LIMIT
+
+
+async def _begun(on: Stage, calm: Outcome) -> tuple[str, asyncio.Task[Outcome]]:
+    """A job that has asked its first question, while every worker stands by."""
+    await on.all_work()
+    known = set(on.jobs())
+    job = asyncio.create_task(run_job(on, expected=calm.sha256))
+    await until(lambda: set(on.jobs()) - known)
+    (name,) = set(on.jobs()) - known
+    return name, job
 
 
 def _storm(on: Stage, calm: Outcome) -> FaultConfig:

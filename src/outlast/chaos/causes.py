@@ -21,6 +21,11 @@ from outlast.ledger import LedgerRow
 LOST_CONNECTION = frozenset({"ModelAPIError", "ModelConnectionError", "ModelTimeoutError", "ModelRequestTimeout"})
 """Error types of attempts that ended without an answer from the other side."""
 
+HEARTBEAT = "HEARTBEAT"
+"""Type of the timeout that gives a silent worker up."""
+
+OUTAGES = LOST_CONNECTION | {HEARTBEAT}
+
 SHUT_DOWN = frozenset({"WorkerShutdown", "CancelledError", "canceled"})
 """Error types of attempts that a worker gave up because it was told to end."""
 
@@ -57,13 +62,13 @@ def cause_of(joined: JoinedStep, row: LedgerRow, known: Sequence[Interruption], 
     if outcome.startswith("error:"):
         return Cause(Verdict.TRUE, f"refused: {outcome.removeprefix('error:')}", f"row {row.seq} ended {outcome}")
     manner = "report lost" if outcome == OK else CUT
-    failure = joined.step.failures.get(row.attempt or 0) or _outage_after(joined, row)
+    failure = _failure_of(joined, row)
     start, over = row.started - skew, joined.over(row.attempt or 0) + skew
     seen = [interruption for interruption in known if interruption.overlaps(start, over)]
     if row.fault is not None and outcome != OK and not seen:
         return Cause(Verdict.TRUE, f"fault {row.fault}", f"row {row.seq} met the fault and ended {outcome}")
     if failure is not None:
-        return _by_history(row, manner, failure, seen)
+        return _by_history(row, manner, failure[1], seen, attempt=failure[0])
     if seen:
         return Cause(Verdict.TRUE, f"{manner}: {_words(seen, row)}", _sighting(seen, row))
     return Cause(
@@ -79,23 +84,30 @@ def count(causes: Sequence[Cause]) -> dict[str, int]:
     return dict(Counter(cause.name for cause in causes).most_common())
 
 
-def _outage_after(joined: JoinedStep, row: LedgerRow) -> Failed | None:
-    """The failure of a later attempt that reached nobody, when none in between did: one outage covers them all."""
-    for attempt in range((row.attempt or 0) + 1, (joined.step.attempt or 0) + 1):
-        if joined.of_attempt(attempt):
+def _failure_of(joined: JoinedStep, row: LedgerRow) -> tuple[int, Failed] | None:
+    """Why the attempt that made a request failed, and the number of the attempt whose failure tells it.
+
+    The history keeps the last failure only. That of a later attempt which reached nobody speaks for all before it when
+    none in between did either: one outage covers them. A worker that is cut off, or stands still, keeps its place in
+    the queue and is given the next attempts as well.
+    """
+    own = row.attempt or 0
+    for attempt in range(own, (joined.step.attempt or 0) + 1):
+        if attempt > own and joined.of_attempt(attempt):
             return None
-        failure = joined.step.failures.get(attempt)
-        if failure is not None:
-            return failure if failure.type in LOST_CONNECTION else None
+        if (failure := joined.step.failures.get(attempt)) is not None:
+            covers = attempt == own or failure.type in OUTAGES
+            return (attempt, failure) if covers else None
     return None
 
 
-def _by_history(row: LedgerRow, manner: str, failure: Failed, seen: Sequence[Interruption]) -> Cause:
-    evidence = f"row {row.seq} ended {row.outcome or 'open'}; attempt {row.attempt} failed with {failure}"
+def _by_history(row: LedgerRow, manner: str, failure: Failed, seen: Sequence[Interruption], *, attempt: int) -> Cause:
+    silent = "" if attempt == row.attempt else ", as the first that the history keeps; those in between reached nobody"
+    evidence = f"row {row.seq} ended {row.outcome or 'open'}; attempt {attempt} failed with {failure}{silent}"
     if failure.type == WORKER_DIED:
         return Cause(Verdict.TRUE, f"{manner}: {_WORDS[Target.WORKER]}", f"{evidence}: {failure.message}")
     if failure.timed_out:
-        why = "heartbeat missed" if failure.type == "HEARTBEAT" else f"{failure.type} timeout"
+        why = "heartbeat missed" if failure.type == HEARTBEAT else f"{failure.type} timeout"
     elif failure.type in LOST_CONNECTION:
         why = "connection lost"
     elif failure.type in SHUT_DOWN:

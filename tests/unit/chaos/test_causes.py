@@ -63,6 +63,10 @@ CASES = [
     Case("answered, the death was seen", row(), Verdict.TRUE, "report lost: worker died", known=(died(102.5),)),
     Case("answered while Temporal was away", row(), Verdict.TRUE, "report lost: Temporal was away", {1: SILENT},
          (died(90.0, Target.TEMPORAL, 104.0),)),
+    Case("answered, then a standstill of three attempts", row(), Verdict.TRUE, "report lost: heartbeat missed",
+         {4: SILENT}, attempts=5),
+    Case("answered, then a limit that another attempt met", row(), Verdict.UNKNOWN, "report lost: nobody saw why",
+         {4: LIMITED}, attempts=5),
     Case("answered, and the history says 429", row(), Verdict.FALSE, "report lost: ModelHTTPError", {1: LIMITED}),
     Case("answered, and asked again for nothing", row(), Verdict.UNKNOWN, "report lost: nobody saw why"),
 ]  # fmt: skip

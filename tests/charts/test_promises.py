@@ -5,7 +5,7 @@ from operator import attrgetter
 
 import pytest
 
-from outlast.research.state import SEARCH_ATTRIBUTE_TYPES
+from outlast.hosting.progress import SEARCH_ATTRIBUTE_TYPES
 from outlast.settings import PREFIX, Settings
 from tests.charts.helm import (
     EXTERNAL,

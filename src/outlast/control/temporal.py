@@ -30,12 +30,13 @@ from temporalio.exceptions import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from outlast.errors import UnreachableError
+from outlast.hosting.workflow import PROGRESS, STAGE
 from outlast.job.observed import ABSENT, Failure, FailureKind, Workflow, WorkflowState
 from outlast.job.plan import DEADLINE_REASON
 from outlast.job.spec import Approval, ResearchJobSpec, ResultPlace
 from outlast.job.status import ProgressStatus, UsageStatus
 from outlast.research.state import WORKFLOW_TYPE, ResearchInput, ResearchResult
-from outlast.research.workflow import PROGRESS, STAGE, DeepResearch
+from outlast.research.workflow import DeepResearch
 
 Handle: TypeAlias = WorkflowHandle[DeepResearch, ResearchResult]
 
@@ -237,7 +238,7 @@ def seen(info: WorkflowExecutionInfo) -> Workflow:
 
 
 def parse_progress(word: str) -> tuple[ProgressStatus | None, UsageStatus | None]:
-    """Read what `outlast.research.workflow.progress_word` wrote; what can't be read is not there."""
+    """Read what `outlast.hosting.progress.progress_word` wrote; what can't be read is not there."""
     try:
         stage, searches, requests, input_tokens, output_tokens, cost = word.split()[:6]
         done, planned = (int(part) for part in searches.split("/"))

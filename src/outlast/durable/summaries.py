@@ -16,7 +16,8 @@ from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
 from outlast.errors import UnknownJobError, UnreachableError
-from outlast.research.state import PROGRESS_ATTRIBUTE, STAGE_ATTRIBUTE, WORKFLOW_TYPE
+from outlast.hosting.progress import PROGRESS_ATTRIBUTE, STAGE_ATTRIBUTE
+from outlast.research.state import WORKFLOW_TYPE
 from outlast.usage.meter import Usage
 
 _STAGE = SearchAttributeKey.for_keyword(STAGE_ATTRIBUTE)
@@ -50,7 +51,7 @@ class JobSummary:
     stage: str
     """Where it is, or was when it ended; empty before its first step."""
     progress: str
-    """As `research.workflow.progress_word` writes it; empty before its first step."""
+    """As `hosting.progress.progress_word` writes it; empty before its first step."""
     task_queue: str
     """Which workers work on it."""
     started: datetime

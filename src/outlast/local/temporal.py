@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from outlast.errors import StateError
+from outlast.hosting.progress import SEARCH_ATTRIBUTE_TYPES
 from outlast.local.ports import free_port
-from outlast.research.state import SEARCH_ATTRIBUTE_TYPES
 
 __all__ = ["DYNAMIC_CONFIG", "Ports", "TemporalServer", "free_port", "temporal_binary"]
 

@@ -17,10 +17,11 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool, WrapperToolset
 
 from outlast.errors import ModelSetupError
+from outlast.hosting.gate import StepGate
 from outlast.llm.resolve import ModelBook
 from outlast.research import prompts
 from outlast.research.citations import check_claims
-from outlast.research.gate import StepDeps, StepGate
+from outlast.research.gate import StepDeps
 from outlast.research.models import Plan, ReportDraft, SearchFindings
 from outlast.research.state import Role
 from outlast.sources.passage import Passage

@@ -13,11 +13,12 @@ from typing import Any, Protocol, TypeVar, cast
 
 from pydantic_ai import Agent
 from pydantic_ai.capabilities.abstract import WrapModelRequestHandler, WrapToolExecuteHandler
-from pydantic_ai.exceptions import AgentRunError, ModelAPIError
 from pydantic_ai.messages import ModelResponse, ToolReturn
 from pydantic_ai.models import ModelRequestContext
 
-from outlast.errors import JobFailedError, OutlastError
+from outlast.errors import JobFailedError
+from outlast.hosting.host import STEP_FAILURES, BudgetEndedError, JobHost, reason_of
+from outlast.hosting.spending import Spending
 from outlast.job.spec import OnExceeded, PlanApproval, ResearchJobSpec
 from outlast.research import prompts
 from outlast.research.agents import SEARCH, ResearchAgents
@@ -35,7 +36,6 @@ from outlast.research.state import (
 )
 from outlast.sources.mcp import passage_from_tool
 from outlast.sources.passage import Passage
-from outlast.usage.budget import Exceeded, exceeded
 
 OutputT = TypeVar("OutputT")
 
@@ -45,19 +45,9 @@ PARALLEL_SEARCHES = 16
 REQUESTS_OF_A_SEARCH = 2
 """The fewest requests that bring a search to its end: one that searches, one that reports."""
 
-STEP_FAILURES: tuple[type[Exception], ...] = (AgentRunError, ModelAPIError, OutlastError)
-"""What a step that failed for good raises; the host adds its engine's own."""
 
-
-class BudgetEndedError(OutlastError):
-    """A step was not admitted because the budget is used up."""
-
-
-class Host(Protocol):
+class Host(JobHost, Protocol):
     """What a run leaves to the engine it runs on."""
-
-    step_failures: tuple[type[Exception], ...]
-    """Exceptions by which this engine reports a step that failed for good."""
 
     async def setup(self, spec: ResearchJobSpec) -> dict[Role, str]:
         """Check what the job needs before its first step, and say which model each role uses."""
@@ -67,20 +57,8 @@ class Host(Protocol):
         """Have the plan reviewed by a person; return it as approved, perhaps edited."""
         ...
 
-    async def budget_raised(self, bound: Exceeded) -> None:
-        """Return when a person raised the budget."""
-        ...
-
-    async def may_proceed(self) -> None:
-        """Return when the job is not suspended."""
-        ...
-
     async def hand_on(self, state: ResearchState) -> None:
         """Continue as a new run with this state if the history of this one grew long; else return."""
-        ...
-
-    def changed(self) -> None:
-        """Progress changed."""
         ...
 
 
@@ -102,7 +80,7 @@ class ResearchRun:
         self._agents = agents
         self._host = host
         self._models: dict[Role, str] = {}
-        self._in_flight = 0
+        self._spending = Spending(spec, state.meter, host)
         self._owed: dict[int, int] = {}
         self._running: set[int] = set()
         self._calls: dict[tuple[str, str], asyncio.Future[Any]] = {}
@@ -130,7 +108,7 @@ class ResearchRun:
             stage=self.stage,
             searches=[self._search_progress(i, s) for i, s in enumerate(plan.searches)] if plan else [],
             usage=self.state.meter.total,
-            waiting_for=self.waiting_for,
+            waiting_for=self.waiting_for or self._spending.waiting_for,
         )
 
     @property
@@ -236,19 +214,9 @@ class ResearchRun:
         await self._admit(deps.role, kept=0 if promised else sum(self._owed.values()))
         if deps.search is not None and promised:
             self._owed[deps.search] -= 1
-        self._in_flight += 1
-        try:
-            response = await send(context)
-        finally:
-            self._in_flight -= 1
-        used = response.usage
-        self.state.meter.record(
-            deps.role.value, input_tokens=used.input_tokens, output_tokens=used.output_tokens, cost_usd=used.cost
-        )
-        self._host.changed()
-        return response
+        return await self._spending.send(deps.role.value, send, context)
 
-    async def call(self, role: Role, tool: str, args: Mapping[str, Any], execute: WrapToolExecuteHandler) -> Any:
+    async def call(self, deps: StepDeps, tool: str, args: Mapping[str, Any], execute: WrapToolExecuteHandler) -> Any:
         """Execute one tool call, or answer it from an identical one, and register the passages that it returned."""
         await self._host.may_proceed()
         key = (tool, " ".join(str(args.get("query", sorted(args.items()))).casefold().split()))
@@ -259,7 +227,7 @@ class ResearchRun:
             returned = await asyncio.shield(self._calls[key])
         except self._failures as error:
             self._calls.pop(key, None)
-            if role is Role.SEARCHER:
+            if deps.role is Role.SEARCHER:
                 raise
             return f"The search failed: {reason_of(error)}"  # the others can go on without it
         if tool == SEARCH and isinstance(returned, ToolReturn):
@@ -282,23 +250,7 @@ class ResearchRun:
             self.state.passages.setdefault(passage.id, passage)
 
     async def _admit(self, role: Role, kept: int = 0) -> None:
-        concluding = role is Role.SEARCHER and self.spec.budget.on_exceeded is OnExceeded.CONCLUDE
-        while True:
-            await self._host.may_proceed()
-            bound = exceeded(
-                self.spec.budget,
-                self.state.meter.total,
-                in_flight=self._in_flight + (kept if concluding else 0),
-                searching=concluding,
-            )
-            if bound is None:
-                return
-            if self.spec.budget.on_exceeded is not OnExceeded.PAUSE:
-                raise BudgetEndedError(f"The budget is used up: {bound}.")
-            self.waiting_for = f"a raise of the budget: {bound}"
-            self._host.changed()
-            await self._host.budget_raised(bound)
-            self.waiting_for = None
+        await self._spending.admit(kept=kept, searching=role is Role.SEARCHER)
 
     async def _ask(self, agent: Agent[StepDeps, OutputT], role: Role, task: str, search: int | None = None) -> OutputT:
         deps = StepDeps.of(self, role=role, sources=list(self.spec.sources), search=search)
@@ -317,13 +269,6 @@ class ResearchRun:
         if outcome.evidence is None:
             return SearchProgress(query=search.query, state=SearchState.CUT)
         return SearchProgress(query=search.query, state=SearchState.DONE, passages=len(outcome.evidence.passages))
-
-
-def reason_of(error: BaseException) -> str:
-    """The innermost cause of a failure, which is what a person can act on."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return getattr(error, "message", "") or str(error) or type(error).__name__
 
 
 def _cut(reason: CutReason, search: PlannedSearch, detail: str) -> SearchOutcome:

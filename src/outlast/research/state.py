@@ -7,18 +7,13 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from outlast.hosting.progress import progress_word
 from outlast.job.spec import ResearchJobSpec
 from outlast.research.models import Cut, Evidence, Plan, Report
 from outlast.sources.passage import Passage
 from outlast.usage.meter import Meter, Usage
 
 WORKFLOW_TYPE = "DeepResearch"
-
-STAGE_ATTRIBUTE = "OutlastStage"
-PROGRESS_ATTRIBUTE = "OutlastProgress"
-
-SEARCH_ATTRIBUTE_TYPES = {STAGE_ATTRIBUTE: "Keyword", PROGRESS_ATTRIBUTE: "Keyword"}
-"""What Temporal has to index for us; two keywords, since a database-backed visibility store has few slots."""
 
 
 class Stage(StrEnum):
@@ -112,3 +107,8 @@ class Progress(BaseModel):
     def searches_done(self) -> int:
         """Searches that ended, with evidence or without."""
         return sum(search.state in (SearchState.DONE, SearchState.CUT) for search in self.searches)
+
+    @property
+    def word(self) -> str:
+        """As visibility lists it."""
+        return progress_word(self.stage.value, self.searches_done, len(self.searches), self.usage)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from outlast.hosting.host import BudgetEndedError
 from outlast.job.spec import ResearchJobSpec
 from outlast.research.agents import ResearchAgents
 from outlast.research.models import Plan
-from outlast.research.run import BudgetEndedError, ResearchRun
+from outlast.research.run import ResearchRun
 from outlast.research.state import Progress, ResearchResult, ResearchState, Role
 from outlast.usage.budget import Exceeded
 

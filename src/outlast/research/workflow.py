@@ -6,22 +6,15 @@ refuse is refused by a test over the source and by the replay of recorded histor
 
 from __future__ import annotations
 
-import asyncio
-from datetime import timedelta
-
-from pydantic_ai.durable_exec.temporal import PydanticAIWorkflow
 from temporalio import workflow
-from temporalio.common import RetryPolicy, SearchAttributeKey
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 from outlast.errors import JobFailedError
-from outlast.job.spec import Budget, ResearchJobSpec
+from outlast.hosting.workflow import JobWorkflow
+from outlast.job.spec import ResearchJobSpec
 from outlast.research.agents import ResearchAgents
 from outlast.research.models import Plan
 from outlast.research.run import ResearchRun
 from outlast.research.state import (
-    PROGRESS_ATTRIBUTE,
-    STAGE_ATTRIBUTE,
     WORKFLOW_TYPE,
     Progress,
     ResearchInput,
@@ -29,13 +22,8 @@ from outlast.research.state import (
     ResearchState,
     Role,
 )
-from outlast.usage.budget import Exceeded
 
 SETUP_ACTIVITY = "outlast__setup"
-
-STAGE = SearchAttributeKey.for_keyword(STAGE_ATTRIBUTE)
-PROGRESS = SearchAttributeKey.for_keyword(PROGRESS_ATTRIBUTE)
-"""Compact progress, see `progress_word`: visibility lists it for all jobs at once, and a codec can't hide it."""
 
 _agents: ResearchAgents | None = None
 
@@ -51,61 +39,29 @@ class RejectedError(JobFailedError):
 
 
 @workflow.defn(name=WORKFLOW_TYPE)
-class DeepResearch(PydanticAIWorkflow):
+class DeepResearch(JobWorkflow):
     """One research job."""
-
-    step_failures: tuple[type[Exception], ...] = (FailureError,)
 
     @workflow.init
     def __init__(self, job: ResearchInput) -> None:
         if _agents is None:
             raise RuntimeError("install() has to be called before a worker starts.")
-        self.backoff_limit = job.spec.backoff_limit
-        self._job = job
-        self.started_at = job.started_at or workflow.info().workflow_start_time
-        """When the first run began: a run that continues another one has a start of its own."""
         self._spec = job.spec.model_copy(deep=True)
+        self.begin(self._spec, suspended=job.spec.suspend, started_at=job.started_at)
         self._run = ResearchRun(self._spec, _agents, self, job.state)
-        self._suspended_since = workflow.now() if job.spec.suspend else None
-        self._deadline: asyncio.Timeout | None = None
         self._verdict: Plan | RejectedError | None = None
-        self._published = ""
 
     @workflow.run
     async def run(self, job: ResearchInput) -> ResearchResult:
         """Carry the job out."""
-        try:
-            async with asyncio.timeout(None) as self._deadline:
-                self._count_down()
-                report = await self._run.report()
-        except TimeoutError:
-            raise ApplicationError(
-                f"The job was active for longer than activeDeadlineSeconds, {job.spec.active_deadline_seconds}.",
-                type="DeadlineExceeded",
-                non_retryable=True,
-            ) from None
-        except JobFailedError as error:
-            raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from error
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        report = await self.ended(self._run.report())
         return ResearchResult(report=report, usage=self._run.state.meter.by_role, models=self._run.models)
 
     # Host: what a run leaves to its engine.
 
     async def setup(self, spec: ResearchJobSpec) -> dict[Role, str]:
         """Check what the job needs, where the worker's settings are."""
-        try:
-            # No local activity: a query that arrives while one runs splits its workflow task, and after that a replay
-            # misses the SDK's patch marker behind it (docs/adr/0002).
-            chosen: dict[Role, str] = await workflow.execute_activity(
-                SETUP_ACTIVITY,
-                spec,
-                result_type=dict[Role, str],
-                start_to_close_timeout=timedelta(seconds=10),  # reads settings, asks no network; bounds a death
-                retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
-            )
-        except ActivityError as error:
-            raise JobFailedError(getattr(error.cause, "message", None) or str(error)) from error
-        return chosen
+        return await self.checked(SETUP_ACTIVITY, spec, dict[Role, str])
 
     async def review(self, plan: Plan) -> Plan:
         """Wait for a person; a waiting workflow costs nothing and outlives every restart."""
@@ -113,16 +69,6 @@ class DeepResearch(PydanticAIWorkflow):
         if isinstance(self._verdict, RejectedError):
             raise self._verdict
         return self._verdict or plan
-
-    async def budget_raised(self, bound: Exceeded) -> None:
-        """Wait until the budget is another one."""
-        before = self._spec.budget
-        await workflow.wait_condition(lambda: self._spec.budget != before)
-
-    async def may_proceed(self) -> None:
-        """Wait while the job is suspended."""
-        if self._suspended_since is not None:
-            await workflow.wait_condition(lambda: self._suspended_since is None)
 
     async def hand_on(self, state: ResearchState) -> None:
         """Continue as new when the server says that the history grew long."""
@@ -133,10 +79,7 @@ class DeepResearch(PydanticAIWorkflow):
 
     def changed(self) -> None:
         """Publish progress to visibility."""
-        word = progress_word(self._run.progress())
-        if word != self._published:
-            self._published = word
-            workflow.upsert_search_attributes([STAGE.value_set(self._run.stage.value), PROGRESS.value_set(word)])
+        self.publish(self._run.stage.value, self._run.progress().word)
 
     # What people ask and say.
 
@@ -170,42 +113,6 @@ class DeepResearch(PydanticAIWorkflow):
     def _may_reject(self, reason: str) -> None:
         self._awaits_approval()
 
-    @workflow.update
-    def set_budget(self, budget: Budget) -> None:
-        """Replace the budget; a paused job goes on when the new one has room."""
-        self._spec.budget = budget
-
-    @workflow.update
-    def suspend(self, suspended: bool) -> None:
-        """Suspend or resume: steps under way finish, no new ones start, and the deadline stands still."""
-        if suspended and self._suspended_since is None:
-            self._suspended_since = workflow.now()
-        elif not suspended and self._suspended_since is not None:
-            self.started_at += workflow.now() - self._suspended_since
-            self._suspended_since = None
-        self._count_down()
-
     def _awaits_approval(self) -> None:
         if self._verdict is not None or self._run.stage.value != "AwaitingApproval":
             raise ValueError(f"The job awaits no approval: it is at stage {self._run.stage.value}.")
-
-    def _count_down(self) -> None:
-        """Let the deadline run while the job is active, and stand still while it is suspended."""
-        seconds = self._spec.active_deadline_seconds
-        if self._deadline is None or seconds is None:
-            return
-        if self._suspended_since is not None:
-            self._deadline.reschedule(None)
-            return
-        left = max(0.0, seconds - (workflow.now() - self.started_at).total_seconds())
-        self._deadline.reschedule(asyncio.get_running_loop().time() + left)
-
-
-def progress_word(progress: Progress) -> str:
-    """Progress as one short word for visibility: `Searching 3/9 12 3456 789 0.0123`.
-
-    Stage, searches done and planned, requests, input tokens, output tokens, dollars.
-    """
-    used = progress.usage
-    done = f"{progress.searches_done}/{len(progress.searches)}"
-    return f"{progress.stage.value} {done} {used.requests} {used.input_tokens} {used.output_tokens} {used.cost_usd:f}"

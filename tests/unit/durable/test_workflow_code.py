@@ -13,6 +13,11 @@ import outlast
 PACKAGE = Path(outlast.__file__).parent
 
 WORKFLOW_SIDE = [
+    "hosting/gate.py",
+    "hosting/host.py",
+    "hosting/progress.py",
+    "hosting/spending.py",
+    "hosting/workflow.py",
     "research/run.py",
     "research/gate.py",
     "research/workflow.py",

@@ -8,7 +8,6 @@ from temporalio.exceptions import ApplicationError
 from outlast.control.temporal import _failure, parse_progress
 from outlast.job.observed import FailureKind
 from outlast.research.state import Progress, SearchProgress, SearchState, Stage
-from outlast.research.workflow import progress_word
 from outlast.usage.meter import Usage
 
 
@@ -17,7 +16,7 @@ def test_what_the_workflow_writes_is_read_back() -> None:
         SearchProgress(query="q", state=state) for state in (SearchState.DONE, SearchState.CUT, SearchState.RUNNING)
     ]
     usage = Usage(requests=12, input_tokens=3456, output_tokens=789, cost_usd="0.0123")
-    word = progress_word(Progress(stage=Stage.SEARCHING, searches=searches, usage=usage))
+    word = Progress(stage=Stage.SEARCHING, searches=searches, usage=usage).word
     progress, used = parse_progress(word)
     assert progress is not None
     assert used is not None

@@ -15,7 +15,7 @@ from outlast.chaos.interruptions import Interruption, Target
 from outlast.chaos.join import CUT, OK, JoinedStep
 from outlast.chaos.records import Failed
 from outlast.chaos.verdict import Verdict
-from outlast.durable.takeover import WORKER_DIED
+from outlast.durable.takeover import HAND_ON, OUTLIVED_DRAIN, WORKER_DIED
 from outlast.ledger import LedgerRow
 
 LOST_CONNECTION = frozenset({"ModelAPIError", "ModelConnectionError", "ModelTimeoutError", "ModelRequestTimeout"})
@@ -65,7 +65,8 @@ def cause_of(joined: JoinedStep, row: LedgerRow, known: Sequence[Interruption], 
     failure = _failure_of(joined, row)
     start, over = row.started - skew, joined.over(row.attempt or 0) + skew
     seen = [interruption for interruption in known if interruption.overlaps(start, over)]
-    if row.fault is not None and outcome != OK and not seen:
+    ended_with_worker = failure is not None and failure[1].type in HAND_ON
+    if row.fault is not None and outcome != OK and not seen and not ended_with_worker:
         return Cause(Verdict.TRUE, f"fault {row.fault}", f"row {row.seq} met the fault and ended {outcome}")
     if failure is not None:
         return _by_history(row, manner, failure[1], seen, attempt=failure[0])
@@ -106,6 +107,8 @@ def _by_history(row: LedgerRow, manner: str, failure: Failed, seen: Sequence[Int
     evidence = f"row {row.seq} ended {row.outcome or 'open'}; attempt {attempt} failed with {failure}{silent}"
     if failure.type == WORKER_DIED:
         return Cause(Verdict.TRUE, f"{manner}: {_WORDS[Target.WORKER]}", f"{evidence}: {failure.message}")
+    if failure.type == OUTLIVED_DRAIN:
+        return Cause(Verdict.TRUE, f"{manner}: outlived the drain", f"{evidence}: {failure.message}")
     if failure.timed_out:
         why = "heartbeat missed" if failure.type == HEARTBEAT else f"{failure.type} timeout"
     elif failure.type in LOST_CONNECTION:

@@ -15,7 +15,7 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 
 from outlast.chaos.records import Answer, End, Ending, Failed, Pickup, RunRecord, Silence, Status, StepRecord
-from outlast.durable.takeover import WORKER_DIED
+from outlast.durable.takeover import HAND_ON, WORKER_DIED
 
 MESSAGE_CHARACTERS = 200
 """Of a failure's message that are kept: evidence, not a log."""
@@ -64,8 +64,8 @@ def failures_before(attempt: int, failure: Failure) -> dict[int, Failed]:
     number = attempt - 1
     while number > 0:
         found[number] = _failed(failure)
-        # A takeover hands on what it found; the cause of any other failure is an exception of the same attempt.
-        if found[number].type != WORKER_DIED or not failure.HasField("cause"):
+        # The cause of any other failure is an exception of the same attempt.
+        if found[number].type not in HAND_ON or not failure.HasField("cause"):
             break
         failure, number = failure.cause, number - 1
     return found

@@ -17,7 +17,7 @@ from temporalio.worker import ActivityInboundInterceptor, ActivityOutboundInterc
 
 from outlast.durable.claims import refuse_if_taken
 from outlast.durable.limits import Limits, sentence_in, too_large
-from outlast.durable.observer import CUT, StepObserver
+from outlast.durable.observer import CUT, DRAINED, StepObserver
 from outlast.durable.offload import Offload
 from outlast.durable.pulse import Pulse
 from outlast.durable.retries import judge, retried_error
@@ -65,6 +65,8 @@ class StepInbound(ActivityInboundInterceptor):
         self._observer.started(kind)
         if self._pulse.failures.was_cut(info.attempt):
             self._observer.retried(kind, CUT)
+        elif self._pulse.failures.was_handed_over(info.attempt):
+            self._observer.retried(kind, DRAINED)
         outcome = "cancelled"
         began = time.perf_counter()
         try:
@@ -72,6 +74,10 @@ class StepInbound(ActivityInboundInterceptor):
                 result = await self._made(input)
             outcome = "ok"
         except (CancelledError, asyncio.CancelledError):
+            if _drain_is_over():
+                outcome = DRAINED
+                handed_over = self._handed_over()
+                raise handed_over from handed_over.__cause__  # which tells of the attempts before
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, Temporal has to be told what becomes of it
             outcome = judge(error).cause
@@ -93,6 +99,18 @@ class StepInbound(ActivityInboundInterceptor):
             raise PayloadTooLargeError(too_large("The result of a step", size, self._limits.payloads))
         await self._offload.store_ahead(payload)
         return RawValue(payload)
+
+    def _handed_over(self) -> Exception:
+        info = activity.info()
+        handed_over = self._pulse.failures.outlived_drain(info.attempt)
+        self._pulse.hand_over(info)
+        log.info(
+            "step %s of %s outlived the drain at attempt %d: made again elsewhere",
+            info.activity_type,
+            info.workflow_id,
+            info.attempt,
+        )
+        return handed_over
 
     def _failed(self, error: Exception, input: ExecuteActivityInput) -> Exception:  # noqa: A002
         info = activity.info()
@@ -126,6 +144,12 @@ class StepInbound(ActivityInboundInterceptor):
             output_tokens=response.usage.output_tokens,
             cost_usd=response.usage.cost,
         )
+
+
+def _drain_is_over() -> bool:
+    """Whether an attempt is cancelled because its worker has to end, not because its job does."""
+    details = activity.cancellation_details()
+    return details is not None and details.worker_shutdown
 
 
 def _step(info: activity.Info) -> Step:

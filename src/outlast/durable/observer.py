@@ -8,6 +8,9 @@ from typing import Protocol
 CUT = "cut"
 """Cause of a repeated attempt whose predecessor neither ended nor failed: its worker died or fell silent."""
 
+DRAINED = "drained"
+"""Cause of a repeated attempt whose predecessor outlived the drain of its worker."""
+
 
 class StepObserver(Protocol):
     """Hears of steps. Calls come from the event loop and from workflow threads, and must return at once."""
@@ -21,7 +24,7 @@ class StepObserver(Protocol):
         ...
 
     def retried(self, kind: str, cause: str) -> None:
-        """A step is attempted again: `CUT`, or the cause of the failure before."""
+        """A step is attempted again: `CUT`, `DRAINED`, or the cause of the failure before."""
         ...
 
     def used(self, model: str, *, input_tokens: int, output_tokens: int, cost_usd: Decimal | None) -> None:

@@ -1,7 +1,7 @@
 """The heartbeats of one attempt: often enough to be believed, and no more, since each one is a write on the server.
 
-They also carry how often the step failed before. Heartbeat details outlive the worker and the attempt: they are the
-only memory that a step has of its own, and let failures be told from deaths.
+They also carry how the attempts before ended. Heartbeat details outlive the worker and the attempt: they are the only
+memory that a step has of its own, and let failures be told from deaths and from drains.
 """
 
 from __future__ import annotations
@@ -66,7 +66,14 @@ class Pulse(ActivityOutboundInterceptor):
 
     def count_failure(self, info: activity.Info) -> None:
         """Count this attempt as failed; the SDK sends the beat before the failure, so the next attempt knows."""
-        self.failures = self.failures.after(info.attempt)
+        self._remember(self.failures.after(info.attempt), info)
+
+    def hand_over(self, info: activity.Info) -> None:
+        """Count this attempt as one that its worker can't finish any more."""
+        self._remember(self.failures.after_handover(info.attempt), info)
+
+    def _remember(self, failures: Failures, info: activity.Info) -> None:
+        self.failures = failures
         if not info.is_local:
             self._send()
 
@@ -78,4 +85,5 @@ class Pulse(ActivityOutboundInterceptor):
             self._timer = self._loop.call_later(self._every, self._beat)
 
     def _send(self, *details: Any) -> None:
-        super().heartbeat(self.failures.count, self.failures.last_attempt, *details)
+        told = self.failures
+        super().heartbeat(told.count, told.last_attempt, list(told.handed_over), *details)

@@ -26,6 +26,7 @@ from pydantic_ai.exceptions import (
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from outlast.durable.reasons import is_unreadable, reason
+from outlast.durable.takeover import HANDED_ON, OUTLIVED_DRAIN, RETRY_AFTER
 from outlast.errors import OutlastError
 
 RETRYABLE_STATUS = frozenset({408, 409, 425, 429})
@@ -61,23 +62,49 @@ class Failures:
     """Attempts that ended with an error; those whose worker died are not among them."""
     last_attempt: int = 0
     """Number of the attempt that failed last."""
+    handed_over: tuple[int, ...] = ()
+    """Numbers of the latest attempts that outlived the drain of their workers; no failures of the step."""
 
     @classmethod
     def recorded(cls, heartbeat_details: Sequence[Any]) -> Failures:
         """As the attempts before wrote it down."""
-        match list(heartbeat_details[:2]):
-            case [int(count), int(last_attempt)]:
+        match list(heartbeat_details[:3]):
+            case [int(count), int(last_attempt), [*handed_over]]:
+                return cls(count, last_attempt, tuple(number for number in handed_over if isinstance(number, int)))
+            case [int(count), int(last_attempt), *_]:
                 return cls(count, last_attempt)
             case _:
                 return cls()
 
     def after(self, attempt: int) -> Failures:
         """With the failure of one more attempt."""
-        return Failures(self.count + 1, attempt)
+        return Failures(self.count + 1, attempt, self.handed_over)
+
+    def after_handover(self, attempt: int) -> Failures:
+        """With one more attempt that outlived the drain of its worker."""
+        return Failures(self.count, self.last_attempt, (*self.handed_over, attempt)[-HANDED_ON:])
+
+    def was_handed_over(self, attempt: int) -> bool:
+        """Whether the attempt before this one outlived the drain of its worker."""
+        return attempt - 1 in self.handed_over
 
     def was_cut(self, attempt: int) -> bool:
-        """Whether the attempt before this one neither ended nor failed: its worker died, or fell silent."""
-        return attempt > 1 and self.last_attempt != attempt - 1
+        """Whether nothing is known of the end of the attempt before this one: its worker died, or fell silent."""
+        return attempt > 1 and self.last_attempt != attempt - 1 and not self.was_handed_over(attempt)
+
+    def outlived_drain(self, attempt: int) -> ApplicationError:
+        """The failure by which an attempt is handed over: made elsewhere at once, however many there were before.
+
+        Temporal keeps the last failure only, so this one hands on those right before it that were of its kind.
+        """
+        error = ApplicationError(
+            f"attempt {attempt} outlived the drain of its worker",
+            type=OUTLIVED_DRAIN,
+            next_retry_delay=RETRY_AFTER,
+            category=ApplicationErrorCategory.BENIGN,
+        )
+        error.__cause__ = self.outlived_drain(attempt - 1) if self.was_handed_over(attempt) else None
+        return error
 
 
 def judge(error: BaseException) -> Verdict:

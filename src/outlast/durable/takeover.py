@@ -28,6 +28,12 @@ from temporalio.service import RPCError, RPCStatusCode
 WORKER_DIED = "WorkerDied"
 """Error type of an attempt that was failed from outside because its worker is dead."""
 
+OUTLIVED_DRAIN = "OutlivedDrain"
+"""Error type of an attempt that its worker gave up: it was told to end, and the step took longer than the drain."""
+
+HAND_ON = frozenset({WORKER_DIED, OUTLIVED_DRAIN})
+"""Error types of attempts that ended with their worker. Their failures hand on that of the attempt before as cause."""
+
 RETRY_AFTER = timedelta(milliseconds=1)
 
 HANDED_ON = 8
@@ -121,6 +127,6 @@ def _brief(failure: Failure, left: int) -> Failure:
         brief.application_failure_info.type = failure.application_failure_info.type or str(
             failure.WhichOneof("failure_info")
         )
-    if brief.application_failure_info.type == WORKER_DIED and failure.HasField("cause") and left > 1:
+    if brief.application_failure_info.type in HAND_ON and failure.HasField("cause") and left > 1:
         brief.cause.CopyFrom(_brief(failure.cause, left - 1))
     return brief

@@ -71,7 +71,7 @@ class WorkerMetrics:
         self._retries = self._counter(
             "outlast_retries",
             "Steps that are attempted again, by kind and by what ended the attempt before: the cause of its failure, "
-            "or cut when its worker died or fell silent.",
+            "cut when its worker died or fell silent, or drained when it outlived the drain of its worker.",
             "kind",
             "cause",
         )

@@ -16,6 +16,7 @@ from .building import SEARCH, joined, row, step
 DIED = Failed("WorkerDied", "the worker worker-1 died")
 SILENT = Failed("HEARTBEAT", timed_out=True)
 REFUSED = Failed("ModelAPIError", "All connection attempts failed.")
+DRAINED = Failed("OutlivedDrain", "attempt 1 outlived the drain of its worker")
 LIMITED = Failed("ModelHTTPError", "HTTP 429")
 
 
@@ -43,6 +44,9 @@ CASES = [
     Case("a refusal by the server", row(outcome="error:stopped"), Verdict.TRUE, "refused: stopped"),
     Case("a stall that the client gave up", row(outcome="cut", fault="stall"), Verdict.TRUE, "fault stall"),
     Case("cut by a reported death", row(outcome="cut"), Verdict.TRUE, "cut: worker died", {1: DIED}),
+    Case("cut at the end of a drain", row(outcome="cut"), Verdict.TRUE, "cut: outlived the drain", {1: DRAINED}),
+    Case("a stall that outlived the drain", row(outcome="cut", fault="stall"), Verdict.TRUE,
+         "cut: outlived the drain", {1: DRAINED}),
     Case("cut by a missed heartbeat", row(outcome="cut"), Verdict.TRUE, "cut: heartbeat missed", {1: SILENT}),
     Case("heartbeat, seen", row(outcome="cut"), Verdict.TRUE, "cut: worker died", {1: SILENT}, (died(101.5),)),
     Case("cut by a death that was seen", row(outcome="cut"), Verdict.TRUE, "cut: worker died", known=(died(101.5),)),

@@ -92,6 +92,12 @@ def test_deaths_hand_on_what_was_before_them() -> None:
     assert failures_before(2, failure) == {1: Failed("WorkerDied", "b died")}
 
 
+def test_drains_hand_on_too() -> None:
+    drained = {"message": "outlived", "applicationFailureInfo": {"type": "OutlivedDrain"}, "cause": died("a", {})}
+    found = failures_before(3, ParseDict(drained, Failure()))
+    assert found == {2: Failed("OutlivedDrain", "outlived"), 1: Failed("WorkerDied", "a died")}
+
+
 def test_timeouts_say_which_one() -> None:
     failure = ParseDict({"timeoutFailureInfo": {"timeoutType": "TIMEOUT_TYPE_HEARTBEAT"}}, Failure())
     assert failures_before(2, failure) == {1: Failed("HEARTBEAT", timed_out=True)}

@@ -27,6 +27,7 @@ from pydantic_ai.exceptions import (
 from temporalio.exceptions import ApplicationError
 
 from outlast.durable.retries import LONGEST_WAIT, MALFORMED_RESPONSE, Failures, judge, retried_error
+from outlast.durable.takeover import HANDED_ON, OUTLIVED_DRAIN, RETRY_AFTER
 from outlast.errors import PayloadTooLargeError, SourceError, SourceUnavailableError
 
 
@@ -143,6 +144,8 @@ def test_a_final_failure_says_why(error: Exception, sentence: str) -> None:
         pytest.param([], Failures(), id="none so far"),
         pytest.param([2, 3], Failures(2, 3), id="as written"),
         pytest.param([2, 3, "more"], Failures(2, 3), id="with details of the step itself"),
+        pytest.param([2, 3, [4, 5]], Failures(2, 3, (4, 5)), id="with drains"),
+        pytest.param([2, 3, [4, "x"], "more"], Failures(2, 3, (4,)), id="with drains and details"),
         pytest.param(["of", "another"], Failures(), id="written by somebody else"),
     ],
 )
@@ -157,7 +160,28 @@ def test_failures_travel_in_heartbeats(details: list[Any], failures: Failures) -
         pytest.param(Failures(), 2, True, id="the first one died"),
         pytest.param(Failures(1, 1), 2, False, id="the first one failed"),
         pytest.param(Failures(1, 1), 3, True, id="the first failed, the second died"),
+        pytest.param(Failures().after_handover(1), 2, False, id="the first one outlived its drain"),
+        pytest.param(Failures().after_handover(1), 3, True, id="the first was handed over, the second died"),
     ],
 )
 def test_a_cut_attempt_is_told_from_a_failed_one(failures: Failures, attempt: int, cut: bool) -> None:
     assert failures.was_cut(attempt) is cut
+
+
+def test_a_handed_over_attempt_is_no_failure_and_waits_for_nothing() -> None:
+    failures = Failures(1, 1).after_handover(2).after_handover(3)
+    assert (failures.count, failures.was_handed_over(4), failures.was_handed_over(5)) == (1, True, False)
+    error = failures.outlived_drain(4)
+    assert (error.type, error.non_retryable, error.next_retry_delay) == (OUTLIVED_DRAIN, False, RETRY_AFTER)
+
+
+def test_a_handover_hands_on_those_right_before_it_and_no_more() -> None:
+    def chain(error: BaseException | None) -> list[str]:
+        return [str(error), *chain(error.__cause__)] if error else []
+
+    failures = Failures().after_handover(1).after_handover(3).after_handover(4)
+    said = "OutlivedDrain: attempt {} outlived the drain of its worker"
+    assert chain(failures.outlived_drain(5)) == [said.format(number) for number in (5, 4, 3)]
+    for number in range(5, 100):
+        failures = failures.after_handover(number)
+    assert len(chain(failures.outlived_drain(100))) == HANDED_ON + 1

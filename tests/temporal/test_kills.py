@@ -1,7 +1,7 @@
 """Real processes, killed at aimed moments: the report is that of an undisturbed run, and the proof is clean.
 
 A seed decides who dies when. `KILL_SEED` repeats a run, `KILL_COUNT` makes it longer;
-`python -m tests.temporal.killing N` runs a campaign of N kills.
+`outlast chaos run PLAN` runs a longer one.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from outlast.chaos.campaign import Ran, Together, run_job, run_jobs
 from outlast.chaos.history import read_job
-from outlast.chaos.schedule import Moment, Stop, Strike, Victim, schedule
+from outlast.chaos.lab.aim import makers, take_aim
+from outlast.chaos.lab.stage import Stage, stage, until
+from outlast.chaos.plan import QUESTION
+from outlast.chaos.schedule import Moment, Stop, Strike, Victim, by_job, schedule
+from outlast.job.spec import ResearchJobSpec
 from outlast.offline.faults import AimedFault, FaultConfig, FaultKind, decide
 from outlast.offline.remote import put_faults
-
-from .killing.aim import makers, take_aim
-from .killing.campaign import Outcome, Recovery, run_campaign, run_job
-from .killing.stage import Stage, stage, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -34,6 +35,8 @@ COUNT = int(os.environ.get("KILL_COUNT") or 12)
 
 BOUND_SECONDS = 5.0
 """Within which a step has to run elsewhere after its worker was killed, whether anybody reports the death or not."""
+
+NEIGHBOUR = ResearchJobSpec(query=QUESTION)
 
 MANY = "Which of Germany's neighbours has the largest population, and how do they rank?"
 """Some twenty model requests."""
@@ -50,40 +53,45 @@ async def on(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def calm(on: Stage) -> Outcome:
+async def calm(on: Stage) -> Ran:
     """A job that nothing disturbs."""
-    outcome = await run_job(on)
+    outcome = await run_job(on, NEIGHBOUR)
     assert outcome.clean, _text(outcome)
     return outcome
 
 
 @pytest.mark.parametrize("seed", [SEED])
 async def test_whatever_dies_the_report_is_the_same_and_the_proof_is_clean(on: Stage, seed: int) -> None:
-    outcomes = await run_campaign(on, schedule(seed, COUNT))
+    calm = await run_job(on, NEIGHBOUR)
+    jobs = [
+        Together(f"kill-{seed}-{number}", 0, NEIGHBOUR, strikes)
+        for number, strikes in enumerate(by_job(schedule(seed, COUNT)))
+    ]
+    outcomes = [calm, *await run_jobs(on, jobs, expected=lambda _: calm.sha256)]
     struck = [one for outcome in outcomes for one in outcome.struck]
     for outcome in outcomes:
         assert outcome.clean, _text(outcome)
         assert outcome.sha256 == outcomes[0].sha256
     hits = sum(one.hit for one in struck)
     print(f"seed {seed}: {hits} strikes, {len(outcomes)} jobs, all clean")
-    assert hits >= 0.7 * COUNT, [str(one.strike) for one in struck if not one.hit]
+    assert hits >= 0.7 * COUNT, [one.aim for one in struck if not one.hit]
 
 
 async def test_a_step_in_flight_goes_on_elsewhere_in_seconds_though_nobody_reports_the_death(
-    on: Stage, calm: Outcome
+    on: Stage, calm: Ran
 ) -> None:
     recoveries = await _recoveries(on, calm, told=False, kills=2)
-    print(f"untold: running elsewhere after {[round(one.elsewhere, 2) for one in recoveries]} s")
-    assert all(one.elsewhere < BOUND_SECONDS for one in recoveries), recoveries
+    print(f"untold: running elsewhere after {[round(one, 2) for one in recoveries]} s")
+    assert all(one < BOUND_SECONDS for one in recoveries), recoveries
 
 
-async def test_a_step_in_flight_goes_on_elsewhere_at_once_when_the_death_is_reported(on: Stage, calm: Outcome) -> None:
+async def test_a_step_in_flight_goes_on_elsewhere_at_once_when_the_death_is_reported(on: Stage, calm: Ran) -> None:
     recoveries = await _recoveries(on, calm, told=True, kills=3)
-    print(f"told: running elsewhere after {[round(one.elsewhere, 2) for one in recoveries]} s")
-    assert statistics.median(one.elsewhere for one in recoveries) < BOUND_SECONDS / 2, recoveries
+    print(f"told: running elsewhere after {[round(one, 2) for one in recoveries]} s")
+    assert statistics.median(recoveries) < BOUND_SECONDS / 2, recoveries
 
 
-async def test_a_zombie_that_wakes_up_changes_nothing(on: Stage, calm: Outcome) -> None:
+async def test_a_zombie_that_wakes_up_changes_nothing(on: Stage, calm: Ran) -> None:
     """A worker stands still for longer than its heartbeat; by the time it goes on, another one has done its step."""
     stall = AimedFault(kind=FaultKind.STALL, steps=Stop.SEARCHER)
     await put_faults(str(on.settings.offline_url), FaultConfig(stall_seconds=1.0, aimed=(stall,)))
@@ -99,12 +107,11 @@ async def test_a_zombie_that_wakes_up_changes_nothing(on: Stage, calm: Outcome) 
         os.kill(met.worker, signal.SIGCONT)
     outcome = await job
     assert outcome.clean, _text(outcome)
-    assert outcome.proof is not None
     causes = outcome.proof.figures.resent_by_cause
     assert set(causes) <= {"cut: heartbeat missed", "report lost: heartbeat missed"}, causes
 
 
-async def test_a_zombie_that_wakes_up_too_late_sends_nothing(on: Stage, calm: Outcome) -> None:
+async def test_a_zombie_that_wakes_up_too_late_sends_nothing(on: Stage, calm: Ran) -> None:
     """It stood still before it sent its request, and wakes up after the step was recorded elsewhere."""
     name, job = await _begun(on, calm)
     met = await take_aim(on, name, Strike(Victim.WORKER, Moment.BEGUN, Stop.SEARCH), asyncio.Event())
@@ -126,15 +133,13 @@ async def test_a_zombie_that_wakes_up_too_late_sends_nothing(on: Stage, calm: Ou
 
 
 async def test_a_fifth_of_all_model_requests_fails_and_the_report_is_the_same(on: Stage) -> None:
-    calm = await run_job(on, question=MANY)
+    calm = await run_job(on, ResearchJobSpec(query=MANY))
     await put_faults(str(on.settings.offline_url), _storm(on, calm))
     try:
-        stormy = await run_job(on, question=MANY, expected=calm.sha256)
+        stormy = await run_job(on, ResearchJobSpec(query=MANY), expected=calm.sha256)
     finally:
         await put_faults(str(on.settings.offline_url), FaultConfig())
     assert stormy.clean, _text(stormy)
-    assert stormy.proof is not None
-    assert stormy.record is not None
     figures = stormy.proof.figures
     answered = [row for row in on.rows(stormy.job) if row.kind == "model" and row.outcome == "ok"]
     assert figures.recorded_requests + figures.lost_requests == len(answered)
@@ -144,17 +149,17 @@ async def test_a_fifth_of_all_model_requests_fails_and_the_report_is_the_same(on
     assert max(step.attempt or 0 for step in stormy.record.steps) <= 1 + BACKOFF_LIMIT
 
 
-async def _begun(on: Stage, calm: Outcome) -> tuple[str, asyncio.Task[Outcome]]:
+async def _begun(on: Stage, calm: Ran) -> tuple[str, asyncio.Task[Ran]]:
     """A job that has asked its first question, while every worker stands by."""
     await on.all_work()
     known = set(on.jobs())
-    job = asyncio.create_task(run_job(on, expected=calm.sha256))
+    job = asyncio.create_task(run_job(on, NEIGHBOUR, expected=calm.sha256))
     await until(lambda: set(on.jobs()) - known)
     (name,) = set(on.jobs()) - known
     return name, job
 
 
-def _storm(on: Stage, calm: Outcome) -> FaultConfig:
+def _storm(on: Stage, calm: Ran) -> FaultConfig:
     """A fifth of requests fails, of every kind: from the first seed by which several of these requests are struck."""
     requests = [row.sha256 for row in on.rows(calm.job) if row.kind == "model"]
     for seed in range(SEED, SEED + 1000):
@@ -165,18 +170,16 @@ def _storm(on: Stage, calm: Outcome) -> FaultConfig:
     raise AssertionError("a fifth of many requests is never so few")
 
 
-async def _recoveries(on: Stage, calm: Outcome, *, told: bool, kills: int) -> list[Recovery]:
+async def _recoveries(on: Stage, calm: Ran, *, told: bool, kills: int) -> list[float]:
     stops = (Stop.PLANNER, Stop.SEARCHER, Stop.ANALYST)
     strikes = [Strike(Victim.WORKER, Moment.IN_FLIGHT, stop, told=told) for stop in stops[:kills]]
-    outcome = await run_job(on, strikes, expected=calm.sha256, standby=True)
+    outcome = await run_job(on, NEIGHBOUR, strikes, expected=calm.sha256, standby=True)
     assert outcome.clean, _text(outcome)
-    recoveries = outcome.recoveries(on.rows(outcome.job))
+    recoveries = [one.elsewhere for one in outcome.struck if one.elsewhere is not None]
     assert len(recoveries) == kills
     return recoveries
 
 
-def _text(outcome: Outcome) -> str:
-    story = "\n".join(f"{one.strike}: {'hit' if one.hit else 'missed'} at {one.at:.3f}" for one in outcome.struck)
-    return f"{outcome.job} after {outcome.seconds:.1f} s, read at {time.time():.3f}\n{story}\n" + (
-        outcome.proof.as_text() if outcome.proof else "no proof"
-    )
+def _text(outcome: Ran) -> str:
+    story = "\n".join(f"{one.aim}: {'hit' if one.hit else 'missed'} at {one.at:.3f}" for one in outcome.struck)
+    return f"{outcome.job} {outcome.outcome.failure}, read at {time.time():.3f}\n{story}\n{outcome.proof.as_text()}"

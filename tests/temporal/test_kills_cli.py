@@ -15,12 +15,11 @@ from typing import Any
 
 import pytest
 
+from outlast.chaos.lab.stage import DEADLINE, open_rows, until
+from outlast.chaos.plan import QUESTION
 from outlast.chaos.schedule import Stop
 from outlast.ledger import LedgerRow, read_rows
 from outlast.local.endpoints import PlatformFiles
-
-from .killing.campaign import QUESTION
-from .killing.stage import DEADLINE, open_rows, until
 
 
 @dataclass

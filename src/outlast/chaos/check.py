@@ -38,6 +38,7 @@ def check(
     skew: float = 0.0,
     report_sha256: str | None = None,
     unread: Sequence[str] = (),
+    leftovers: Sequence[str] | None = None,
 ) -> Proof:
     """Check jobs.
 
@@ -48,6 +49,7 @@ def check(
         skew: Seconds by which the clocks of ledgers, histories and witnesses may differ; none on one machine.
         report_sha256: Digest of the report that an undisturbed run came to.
         unread: What should have been read and could not be, in sentences.
+        leftovers: What these jobs left behind that should be gone, in sentences; None when nobody looked.
     """
     case = Case(
         jobs=tuple(join(job, ledgers, skew) for job in jobs),
@@ -59,6 +61,8 @@ def check(
     rulings = [rule(case) for rule in RULES]
     if report_sha256 is not None:
         rulings.append(accounts.report_is_the_undisturbed_one(case, report_sha256))
+    if leftovers is not None:
+        rulings.append(rules.nothing_is_left_behind(case, leftovers))
     return Proof(tuple(job.job for job in jobs), tuple(rulings), _figures(case))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from outlast.chaos.causes import cause_of
@@ -195,6 +195,18 @@ def resends_have_causes(case: Case) -> Ruling:
                 findings.append(Finding(cause.verdict, text, joined.job, str(joined), rows))
     evidence = f"{counted(again, 'request')} sent again"
     return Ruling("resent", "Each request sent again has a named cause", evidence, tuple(findings))
+
+
+def nothing_is_left_behind(case: Case, leftovers: Sequence[str]) -> Ruling:
+    """Every job came to an end, and what belonged to it alone is gone."""
+    findings = [Finding(Verdict.FALSE, sentence) for sentence in leftovers]
+    findings += [
+        Finding(Verdict.FALSE, "its workflow still runs", job.record.job)
+        for job in case.jobs
+        if job.record.status is Status.RUNNING
+    ]
+    evidence = counted(len(case.jobs), "job")
+    return Ruling("left-behind", "Nothing is left behind", evidence, tuple(findings), len(case.jobs))
 
 
 def _misfits(joined: JoinedStep, row: LedgerRow, skew: float) -> Iterator[str]:

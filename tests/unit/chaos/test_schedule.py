@@ -21,7 +21,7 @@ def test_a_seed_gives_the_same_schedule_again(seed: int, count: int) -> None:
 def test_every_combination_comes_once_before_any_comes_twice(seed: int) -> None:
     strikes = schedule(seed, 2 * len(COMBINATIONS))
     for half in (strikes[: len(COMBINATIONS)], strikes[len(COMBINATIONS) :]):
-        assert {(one.victim, one.moment, one.stop) for one in half} == set(COMBINATIONS)
+        assert {(one.victim, one.manner, one.moment, one.stop) for one in half} == set(COMBINATIONS)
 
 
 @given(seed=SEEDS, count=st.integers(0, 100))

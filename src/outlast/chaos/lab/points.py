@@ -1,8 +1,8 @@
 """Moments inside a worker that nobody outside can see: an attempt that has sent nothing yet, or is not reported yet.
 
-A worker of a kill test looks for a fuse, a file that names a moment and a kind of step. The first one that takes it
-away writes down who it is and holds still, so that whoever lit the fuse can kill what it likes at that very moment. It
-stands in the tests alone: no such thing is in the package.
+A worker of the lab looks for a fuse, a file that names a moment and a kind of step. The first one that takes it
+away writes down who it is and holds still, so that whoever lit the fuse can kill what it likes at that very moment. No
+other worker has such a thing.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import outlast.offline.roles
+from outlast.chaos.lab.points import HoldPoints
 from outlast.durable.client import connect
 from outlast.durable.identity import process_identity
 from outlast.durable.worker import build_worker
@@ -19,8 +20,6 @@ from outlast.offline.server import OfflineServer
 from outlast.settings import Settings
 from outlast.sources.passage import Passage, Source
 from outlast.sources.registry import Sources
-
-from .points import HoldPoints
 
 __all__ = ["play"]
 

@@ -11,11 +11,10 @@ from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
 from temporalio.service import RPCError
 
-from outlast.chaos.schedule import Moment, Strike
+from outlast.chaos.lab.points import ANSWERED, BEGUN
+from outlast.chaos.lab.stage import Stage, open_rows
+from outlast.chaos.schedule import Moment, Stop, Strike
 from outlast.ledger import LedgerRow
-
-from .points import ANSWERED, BEGUN
-from .stage import Stage, open_rows
 
 HELD = {Moment.BEGUN: BEGUN, Moment.ANSWERED: ANSWERED}
 """Moments that only the worker itself knows."""
@@ -33,6 +32,8 @@ class Met:
     """Process that makes the step."""
     row: LedgerRow | None = None
     """The request under way, if the moment has one."""
+    activity: str = ""
+    """The step that has no result yet, if one is under way."""
 
 
 async def take_aim(stage: Stage, job: str, strike: Strike, over: asyncio.Event) -> Met | None:
@@ -41,10 +42,16 @@ async def take_aim(stage: Stage, job: str, strike: Strike, over: asyncio.Event) 
         stage.fuse.light(HELD[strike.moment], strike.stop)
         while not over.is_set():
             if (pid := stage.fuse.taken_by()) is not None:
-                return Met(pid)
+                made = [step for step, maker in (await makers(stage, job, strike.stop)).items() if maker.worker == pid]
+                return Met(pid, activity=made[0] if len(made) == 1 else "")
             await asyncio.sleep(PAUSE)
         stage.fuse.put_out()
         return None
+    if strike.moment is Moment.BEFORE:
+        order = list(Stop)
+        before = order.index(strike.stop) - 1
+        # The planner has nothing before it: the job was just started.
+        return await _recorded(stage, job, order[before], over) if before >= 0 else Met(stage.workers[0])
     return await (_in_flight if strike.moment is Moment.IN_FLIGHT else _recorded)(stage, job, strike.stop, over)
 
 
@@ -53,7 +60,7 @@ async def _in_flight(stage: Stage, job: str, kind: str, over: asyncio.Event) -> 
         for row in open_rows(stage.rows(job), kind):
             maker = (await makers(stage, job)).get(row.activity or "")
             if maker is not None and maker.attempt == row.attempt:  # an older row may stay open for ever
-                return Met(maker.worker, row)
+                return Met(maker.worker, row, row.activity or "")
         await asyncio.sleep(PAUSE)
     return None
 

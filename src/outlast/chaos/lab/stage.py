@@ -1,6 +1,6 @@
 """A stage on which everything can die: Temporal, a model server and workers, each a process, each replaced on demand.
 
-Every death is noted with its time, as evidence for the checker.
+Every death is noted with its time, as evidence for the checker. A campaign sees a stage as its target.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,26 +21,41 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from outlast.chaos.interruptions import Interruption, Target, note
+from outlast.chaos.interruptions import FILE, Interruption, Target, note, noted
+from outlast.chaos.join import LedgerCopy
+from outlast.chaos.lab.points import Fuse
+from outlast.chaos.lab.relay import Relay
+from outlast.chaos.schedule import WHOLE_JOB, Strike, Victim
+from outlast.chaos.target import Blow
 from outlast.durable.client import connect
 from outlast.durable.identity import is_dead
+from outlast.durable.jobs import Jobs
 from outlast.durable.takeover import take_over
 from outlast.durable.wake import wake
+from outlast.errors import StateError, UnreachableError
+from outlast.job.spec import ResearchJobSpec
 from outlast.ledger import LedgerRow, read_rows
 from outlast.local.temporal import Ports, TemporalServer, free_port
 from outlast.offline.config import OfflineConfig
 from outlast.offline.faults import FaultConfig
 from outlast.settings import Settings
 
-from .points import Fuse
-
-ROOT = Path(__file__).parents[3]
-
 DEADLINE = 60.0
 """Seconds within which whatever is waited for has to happen, on a busy machine too."""
 
 WORKERS = 2
 """So that one is there when the other dies."""
+
+STALL_SECONDS = 5.0
+"""How long something stands still: longer than a heartbeat, so that a worker wakes up to find its step taken."""
+
+CUT_SECONDS = 4.0
+"""How long the link between workers and Temporal is gone: longer than a heartbeat too."""
+
+RETRY_SECONDS = 0.1
+
+NOTED_BY = "chaos run"
+"""Who says that something died."""
 
 
 @dataclass
@@ -53,6 +68,7 @@ class Stage:
     model_config: OfflineConfig
     settings: Settings
     search_seconds: float
+    relay: Relay
     client: Client = field(init=False)
     workers: list[int] = field(default_factory=list)
     model: int = 0
@@ -73,6 +89,55 @@ class Stage:
     def rows(self, job: str) -> list[LedgerRow]:
         """The ledger's rows of a job, now."""
         return read_rows(self.ledger, job) if self.ledger.exists() else []
+
+    def refusal(self, strike: Strike) -> str | None:
+        """Why a strike can't be made here."""
+        if strike.victim in (Victim.OPERATOR, Victim.DATABASE):
+            return f"{strike.victim}: this lab has none, a cluster has"
+        if strike.moment in WHOLE_JOB:
+            return f"{strike.moment}: there is no operator in this lab"
+        return None
+
+    async def ready(self) -> None:
+        """Wait until every worker polls."""
+        await self.all_work()
+
+    async def start(self, job: str, spec: ResearchJobSpec) -> None:
+        """Submit a job, through any number of deaths of the server."""
+        jobs = Jobs(self.client, self.settings.task_queue)
+        async with asyncio.timeout(DEADLINE):
+            while True:
+                with contextlib.suppress(UnreachableError):
+                    await jobs.start(job, spec)
+                    return
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def workflow(self, job: str) -> str:
+        """The id of its workflow is the job's."""
+        return job
+
+    async def ended(self, job: str) -> None:
+        """Wait for its end, through any number of deaths of the server."""
+        jobs = Jobs(self.client, self.settings.task_queue)
+        while True:
+            with contextlib.suppress(UnreachableError, RPCError):
+                await jobs.result(job)
+                return
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def strike(self, job: str, strike: Strike, over: asyncio.Event) -> Blow | None:
+        """Wait for the moment, strike, and restore what was taken."""
+        from outlast.chaos.lab.blows import strike as fall
+
+        return await fall(self, job, strike, over)
+
+    async def ledgers(self) -> Sequence[LedgerCopy]:
+        """The one ledger."""
+        return [LedgerCopy(str(self.ledger), tuple(read_rows(self.ledger)))]
+
+    async def leftovers(self, jobs: Sequence[str]) -> Sequence[str]:
+        """Nothing of a job is left here but its history."""
+        return []
 
     def jobs(self) -> list[str]:
         """Jobs that the ledger knows."""
@@ -98,6 +163,43 @@ class Stage:
         """Kill one worker."""
         self.workers.remove(pid)
         self._kill(pid, Target.WORKER)
+
+    async def end_worker(self, pid: int) -> None:
+        """Tell one worker to end; it finishes what it does, for as long as it may."""
+        self.workers.remove(pid)
+        self._kill(pid, Target.WORKER, signal.SIGTERM)
+
+    async def end_model(self) -> None:
+        """Tell the model server to end; it is away until `fill`."""
+        pid, self.model = self.model, 0
+        self._kill(pid, Target.MODEL, signal.SIGTERM)
+        await until(lambda: not _lives(pid))
+
+    async def end_temporal(self) -> None:
+        """Tell the Temporal server to end; it is away until `fill`."""
+        if self.temporal.pid is not None:
+            self._kill(self.temporal.pid, Target.TEMPORAL, signal.SIGTERM)
+            await self.temporal.wait()
+
+    async def stall(self, pid: int, target: Target, seconds: float = STALL_SECONDS) -> None:
+        """Have a process stand still for a while."""
+        at = time.time()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        self._note(Interruption(target, at, time.time(), f"process {pid} stood still", NOTED_BY))
+
+    async def cut(self, seconds: float = CUT_SECONDS) -> None:
+        """Let nothing pass between workers and Temporal for a while."""
+        at = time.time()
+        self.relay.cut()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self.relay.heal()
+        self._note(Interruption(Target.TEMPORAL, at, time.time(), "link to Temporal was cut", NOTED_BY))
 
     async def kill_model(self) -> None:
         """Kill the model server; it is away until `fill`."""
@@ -126,7 +228,7 @@ class Stage:
         now = time.time()
         for interruption in died:
             if interruption.target is not Target.WORKER:
-                self._note(Interruption(interruption.target, interruption.at, now, interruption.who, "kill test"))
+                self._note(Interruption(interruption.target, interruption.at, now, interruption.who, NOTED_BY))
 
     async def tell(self, job: str) -> None:
         """Report the deaths of workers, as whoever watches them does."""
@@ -135,22 +237,22 @@ class Stage:
             await take_over(self.client, job, is_dead)
             await wake(self.client, job, is_dead)
 
-    def _kill(self, pid: int, target: Target) -> None:
+    def _kill(self, pid: int, target: Target, how: signal.Signals = signal.SIGKILL) -> None:
         at = time.time()
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, how)
         self._dying.append(pid)
         self.kills += 1
-        self._note(Interruption(target, at, time.time(), f"process {pid}", "kill test"))
+        self._note(Interruption(target, at, time.time(), f"process {pid}", NOTED_BY))
 
     def _note(self, interruption: Interruption) -> None:
         self.known.append(interruption)
-        note(self.folder / "interruptions.jsonl", interruption)
+        note(self.folder / FILE, interruption)
 
     async def _worker(self) -> int:
         return await self._forged(
             {
                 "role": "worker",
-                "settings": self.settings.model_dump(mode="json"),
+                "settings": self.settings.model_dump(mode="json") | {"temporal_address": self.relay.address},
                 "points": str(self.folder),
                 "search_seconds": self.search_seconds,
             },
@@ -158,10 +260,9 @@ class Stage:
         )
 
     async def _forged(self, request: dict[str, Any], log: str) -> int:
-        assert self.forge.stdin is not None
-        assert self.forge.stdout is not None
-        self.forge.stdin.write(json.dumps({**request, "log": str(self.folder / f"{log}.log")}).encode() + b"\n")
-        return int(await self.forge.stdout.readline())
+        told, answers = _pipes(self.forge)
+        told.write(json.dumps({**request, "log": str(self.folder / f"{log}.log")}).encode() + b"\n")
+        return int(await answers.readline())
 
 
 @asynccontextmanager
@@ -185,6 +286,8 @@ async def stage(
         settings: More settings of the workers.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob("works-*"):
+        left.unlink()
     model_port = free_port()
     ports = Ports(frontend=free_port(), ui=free_port())
     chosen = Settings.model_validate(
@@ -207,8 +310,10 @@ async def stage(
         drain_seconds=0.1,
     )
     temporal = TemporalServer(database=folder / "temporal.db", log=folder / "temporal.log", ports=ports)
-    async with _forge(folder) as forge:
-        on = Stage(folder, forge, temporal, config, chosen, search_seconds)
+    relay = Relay(free_port(), ports.frontend)
+    async with _forge(folder) as forge, relay.open():
+        on = Stage(folder, forge, temporal, config, chosen, search_seconds, relay)
+        on.known += noted(folder / FILE)
         try:
             await temporal.start()
             on.client = await connect(chosen)
@@ -228,22 +333,28 @@ async def _forge(folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
     with (folder / "forge.log").open("ab") as log:
         forge = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",
             "-m",
-            "tests.temporal.killing.forge",
-            cwd=ROOT,
+            "outlast.chaos.lab.forge",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
         )
-    assert forge.stdout is not None
-    assert forge.stdin is not None
+    told, answers = _pipes(forge)
     try:
         async with asyncio.timeout(DEADLINE):
-            assert (await forge.stdout.readline()) == b"ready\n", (folder / "forge.log").read_text()
+            if await answers.readline() != b"ready\n":
+                raise StateError(f"The lab's processes can't be made; {folder / 'forge.log'} says why.")
         yield forge
     finally:
-        forge.stdin.close()
+        told.close()
         await forge.wait()
+
+
+def _pipes(process: asyncio.subprocess.Process) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]:
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("the forge was started without pipes")
+    return process.stdin, process.stdout
 
 
 async def until(condition: Callable[[], Any], *, seconds: float = DEADLINE, pause: float = 0.003) -> Any:

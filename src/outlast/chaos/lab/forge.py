@@ -18,7 +18,7 @@ from typing import Any
 
 from temporalio.worker._worker import load_default_build_id
 
-from . import roles
+from outlast.chaos.lab import roles
 
 PR_SET_PDEATHSIG = 1
 
@@ -27,13 +27,18 @@ def main() -> None:
     """Serve requests until standard input ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps: a killed child is gone at once, no zombie
     load_default_build_id()  # hashes every module that is loaded: half a second that each worker would spend
-    print("ready", flush=True)
+    _say("ready")
     for line in sys.stdin:
         request: dict[str, Any] = json.loads(line)
         pid = os.fork()
         if pid == 0:
             _child(request)
-        print(pid, flush=True)
+        _say(str(pid))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _child(request: dict[str, Any]) -> None:

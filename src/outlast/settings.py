@@ -76,6 +76,10 @@ class Settings(BaseSettings):
     """Model of the searchers."""
     model_analyst: str | None = None
     """Model of the analyst."""
+    model_questioner: str | None = None
+    """Model that asks in a game of Twenty Questions."""
+    model_answerer: str | None = None
+    """Model that answers in a game of Twenty Questions."""
     base_urls: dict[str, str] = {}
     """Endpoint by provider for servers that speak its wire format: `{"openai": "http://vllm:8000/v1"}`."""
     prices: dict[str, Price] = {}

@@ -16,12 +16,16 @@ from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
 from outlast.errors import UnknownJobError, UnreachableError
+from outlast.games.spec import WORKFLOW_TYPE as GAME
 from outlast.hosting.progress import PROGRESS_ATTRIBUTE, STAGE_ATTRIBUTE
-from outlast.research.state import WORKFLOW_TYPE
+from outlast.research.state import WORKFLOW_TYPE as RESEARCH
 from outlast.usage.meter import Usage
 
 _STAGE = SearchAttributeKey.for_keyword(STAGE_ATTRIBUTE)
 _PROGRESS = SearchAttributeKey.for_keyword(PROGRESS_ATTRIBUTE)
+
+
+_ANY_KIND = f"WorkflowType IN ('{RESEARCH}', '{GAME}')"
 
 
 class JobState(StrEnum):
@@ -47,6 +51,8 @@ class JobSummary:
     """One job as a list shows it."""
 
     id: str
+    kind: str
+    """Workflow type: `DeepResearch` or `TwentyQuestions`."""
     state: JobState
     stage: str
     """Where it is, or was when it ended; empty before its first step."""
@@ -102,7 +108,7 @@ async def describe_job(client: Client, job_id: str) -> JobSummary:
 
 async def list_jobs(client: Client, *, limit: int = 100) -> AsyncIterator[JobSummary]:
     """The jobs of a namespace, newest first."""
-    async for execution in client.list_workflows(f"WorkflowType = '{WORKFLOW_TYPE}'", limit=limit):
+    async for execution in client.list_workflows(_ANY_KIND, limit=limit):
         yield summary_of(execution)
 
 
@@ -111,6 +117,7 @@ def summary_of(execution: WorkflowExecution) -> JobSummary:
     attributes = execution.typed_search_attributes
     return JobSummary(
         id=execution.id,
+        kind=execution.workflow_type,
         state=_STATES.get(execution.status, JobState.RUNNING) if execution.status else JobState.RUNNING,
         stage=attributes.get(_STAGE) or "",
         progress=attributes.get(_PROGRESS) or "",

@@ -16,6 +16,12 @@ from outlast.durable.interceptor import StepInterceptor
 from outlast.durable.limits import Limits
 from outlast.durable.observer import StepObserver
 from outlast.durable.policy import CACHED_JOBS, STICKY_TIMEOUT, WORKFLOW_TASKS, step_policy
+from outlast.games import workflow as games
+from outlast.games.agents import GameAgents, build_game_agents
+from outlast.games.gate import GameDeps
+from outlast.games.models import GameSpec
+from outlast.games.setup import check_game
+from outlast.games.state import GameSetup
 from outlast.job.spec import ResearchJobSpec
 from outlast.llm.resolve import ModelBook
 from outlast.research.agents import ResearchAgents, build_agents
@@ -37,6 +43,25 @@ def durable_agents(settings: Settings, models: ModelBook, sources: Sources) -> R
         return TemporalDurability(activity_config=policy, model_activity_config=policy)
 
     return build_agents(models=models, sources=sources, servers=sources.toolsets(), durability=durability)
+
+
+def durable_game_agents(settings: Settings, models: ModelBook) -> GameAgents:
+    """The agents of a game, likewise."""
+    policy = step_policy(settings.heartbeat_seconds)
+
+    def durability() -> TemporalDurability[GameDeps]:
+        return TemporalDurability(activity_config=policy, model_activity_config=policy)
+
+    return build_game_agents(models=models, durability=durability)
+
+
+def install_agents(settings: Settings, models: ModelBook, sources: Sources) -> None:
+    """Give the workflows of this process their agents."""
+    research, players = durable_agents(settings, models, sources), durable_game_agents(settings, models)
+    install(research)
+    games.install(players, step_policy(settings.heartbeat_seconds))
+    DeepResearch.__pydantic_ai_agents__ = list(research)
+    games.TwentyQuestions.__pydantic_ai_agents__ = list(players)
 
 
 def build_worker(
@@ -64,21 +89,23 @@ def build_worker(
     """
     models = models or ModelBook(settings)
     sources = sources or Sources(settings)
-    agents = durable_agents(settings, models, sources)
-    install(agents)
-    DeepResearch.__pydantic_ai_agents__ = list(agents)
+    install_agents(settings, models, sources)
 
     @activity.defn(name=SETUP_ACTIVITY)
     async def setup(spec: ResearchJobSpec) -> dict[Role, str]:
         return check_job(spec, settings, models, sources.check)
+
+    @activity.defn(name=games.SETUP_ACTIVITY)
+    async def game_setup(spec: GameSpec) -> GameSetup:
+        return check_game(spec, settings, models)
 
     traces = tracing(settings)
     throttle = timedelta(seconds=settings.heartbeat_seconds / 3)
     return Worker(
         client,
         task_queue=task_queue or settings.task_queue,
-        workflows=[DeepResearch],
-        activities=[setup],
+        workflows=[DeepResearch, games.TwentyQuestions],
+        activities=[setup, game_setup],
         interceptors=[
             *([SpanInterceptor(traces)] if traces else []),
             StepInterceptor(client.data_converter, Limits.of(settings), observer),

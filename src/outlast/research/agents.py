@@ -12,11 +12,10 @@ from typing import Any, Protocol
 
 from pydantic_ai import Agent, FunctionToolset, ModelRetry, RunContext, ToolOutput
 from pydantic_ai.capabilities import AbstractCapability, ResolveModelId
-from pydantic_ai.messages import ModelMessage, ModelResponse, ToolReturn
-from pydantic_ai.models.function import AgentInfo, FunctionModel
+from pydantic_ai.messages import ToolReturn
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool, WrapperToolset
 
-from outlast.errors import ModelSetupError
+from outlast.hosting.agents import UNCHOSEN
 from outlast.hosting.gate import StepGate
 from outlast.llm.resolve import ModelBook
 from outlast.research import prompts
@@ -95,7 +94,7 @@ def build_agents(
 
     def agent(role: Role, output: Any, instructions: str, more: Sequence[AbstractToolset[StepDeps]]) -> Any:
         return Agent(
-            _UNCHOSEN,
+            UNCHOSEN,
             name=role.value,
             deps_type=StepDeps,
             output_type=output,
@@ -146,14 +145,6 @@ class _Offered(WrapperToolset[StepDeps]):
     async def get_tools(self, ctx: RunContext[StepDeps]) -> dict[str, ToolsetTool[StepDeps]]:
         """The server's tools, none unless the job names the server."""
         return await super().get_tools(ctx) if self.name in ctx.deps.sources else {}
-
-
-def _refuse(_messages: list[ModelMessage], _info: AgentInfo) -> ModelResponse:
-    raise ModelSetupError("This agent was run without a model: every run names the one of its role.")
-
-
-_UNCHOSEN = FunctionModel(_refuse, model_name="unchosen")
-"""Stands where the library wants a default model: jobs choose theirs by name, at each run."""
 
 
 def _plan_keeps_its_bound(ctx: RunContext[StepDeps], plan: Plan) -> Plan:

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from outlast.hosting.host import BudgetEndedError
+from outlast.hosting import stateless as hosting
 from outlast.job.spec import ResearchJobSpec
 from outlast.research.agents import ResearchAgents
 from outlast.research.models import Plan
 from outlast.research.run import ResearchRun
 from outlast.research.state import Progress, ResearchResult, ResearchState, Role
-from outlast.usage.budget import Exceeded
 
 Review = Callable[[Plan], Awaitable[Plan]]
 Setup = Callable[[ResearchJobSpec], dict[Role, str]]
 
 
-class StatelessHost:
+class StatelessHost(hosting.StatelessHost[Progress]):
     """A run that nothing outlives.
 
     Args:
@@ -28,14 +27,10 @@ class StatelessHost:
         changed: Called when progress changed.
     """
 
-    step_failures: tuple[type[Exception], ...] = ()
-
     def __init__(self, setup: Setup, review: Review, changed: Callable[[], None] = lambda: None) -> None:
+        super().__init__(changed)
         self._setup = setup
         self._review = review
-        self.progress: Callable[[], Progress] | None = None
-        """Where the run is, once it began."""
-        self.changed = changed
 
     async def setup(self, spec: ResearchJobSpec) -> dict[Role, str]:
         """Check what the job needs."""
@@ -44,13 +39,6 @@ class StatelessHost:
     async def review(self, plan: Plan) -> Plan:
         """Ask the person at the terminal."""
         return await self._review(plan)
-
-    async def budget_raised(self, bound: Exceeded) -> None:
-        """Nobody can raise the budget of a run that has no address."""
-        raise BudgetEndedError(f"The budget is used up: {bound}. A stateless run can't be paused.")
-
-    async def may_proceed(self) -> None:
-        """Never suspended."""
 
     async def hand_on(self, state: ResearchState) -> None:
         """Never too long."""

@@ -13,6 +13,14 @@ import outlast
 PACKAGE = Path(outlast.__file__).parent
 
 WORKFLOW_SIDE = [
+    "games/gate.py",
+    "games/judging.py",
+    "games/models.py",
+    "games/prompts.py",
+    "games/run.py",
+    "games/spec.py",
+    "games/state.py",
+    "games/workflow.py",
     "hosting/gate.py",
     "hosting/host.py",
     "hosting/progress.py",

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from outlast.offline.roles.analyst import analyse
+from outlast.offline.roles.answerer import reply
 from outlast.offline.roles.gullible import obey
 from outlast.offline.roles.inventor import invent_findings, invent_plan, invent_report
 from outlast.offline.roles.outcome import Outcome
 from outlast.offline.roles.planner import plan
+from outlast.offline.roles.questioner import invent, question
 from outlast.offline.roles.searcher import search
 from outlast.offline.roles.stand_in import instance_of, introduction
 from outlast.offline.turn import Character, Reply, ToolCall, Turn
@@ -34,6 +36,8 @@ ROLES = (
     Role("submit_plan", frozenset({"searches", "analysis_instructions"}), plan, invent_plan),
     Role("submit_findings", frozenset({"passage_ids", "summary"}), search, invent_findings),
     Role("submit_report", frozenset({"answer", "claims", "confidence"}), analyse, invent_report),
+    Role("submit_answer", frozenset({"answer", "explanation", "evidence"}), question, invent),
+    Role("submit_reply", frozenset({"reply"}), reply),
 )
 
 

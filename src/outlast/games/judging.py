@@ -1,0 +1,36 @@
+"""Whether an answer is the secret, and whether what it rests on was played. Pure, and asks no model."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from outlast.games.models import Turn
+
+_ARTICLE = re.compile(r"^(?:a|an|the|some)\s+")
+_NO_WORD = re.compile(r"[^\w]+")
+
+
+def is_right(answer: str, secret: str, aliases: Sequence[str] = ()) -> bool:
+    """Whether an answer names the secret: case, accents, articles, punctuation and a plural are let pass.
+
+    Args:
+        answer: The questioner's.
+        secret: As it was given.
+        aliases: Other names of the secret.
+    """
+    return _folded(answer) in {_folded(name) for name in (secret, *aliases)}
+
+
+def invented(evidence: Sequence[Turn], turns: Sequence[Turn]) -> list[Turn]:
+    """The turns of the evidence that were never played."""
+    played = {(_folded(turn.question), turn.answer) for turn in turns}
+    return [turn for turn in evidence if (_folded(turn.question), turn.answer) not in played]
+
+
+def _folded(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    words = _ARTICLE.sub("", _NO_WORD.sub(" ", bare).strip())
+    return re.sub(r"(?<=[^s])(?:es|s)$", "", words)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from outlast.chaos.check import check
 from outlast.chaos.history import read_job
-from outlast.chaos.outcome import Outcome, Struck, judged, struck_by
+from outlast.chaos.outcome import Outcome, Paid, Struck, judged, struck_by
 from outlast.chaos.proof import Proof
 from outlast.chaos.records import JobRecord
 from outlast.chaos.schedule import Strike
@@ -34,6 +34,8 @@ class Together:
     """Of the manifest."""
     spec: ResearchJobSpec
     strikes: tuple[Strike, ...] = ()
+    place: int | None = None
+    """In the plan; None for an undisturbed twin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,13 @@ async def run_jobs(
                 return
             ran.append(
                 await run_job(
-                    target, job.spec, job.strikes, name=job.name, number=job.number, expected=expected(job.number)
+                    target,
+                    job.spec,
+                    job.strikes,
+                    name=job.name,
+                    number=job.number,
+                    place=job.place,
+                    expected=expected(job.number),
                 )
             )
             tell(ran[-1])
@@ -111,6 +119,7 @@ async def run_job(
     *,
     name: str | None = None,
     number: int = 0,
+    place: int | None = None,
     expected: str | None = None,
     standby: bool = False,
 ) -> Ran:
@@ -122,6 +131,7 @@ async def run_job(
         strikes: In the order in which the job reaches them.
         name: Its id; a new one by default.
         number: Of the manifest that it was made from.
+        place: In a plan.
         expected: Digest of the report of an undisturbed run.
         standby: Whether everything has to work before each strike, as in a fleet at rest.
     """
@@ -154,6 +164,7 @@ async def run_job(
         job=name,
         workflow=workflow,
         number=number,
+        place=place,
         seconds=seconds,
         sha256=record.report_sha256,
         failure=failure,
@@ -173,7 +184,7 @@ async def _proved(
     proof = check([record], ledgers, target.known, report_sha256=expected, leftovers=left)
     rows = [row for ledger in ledgers for row in ledger.rows if row.job == outcome.workflow]
     struck = tuple(struck_by(strike, blow, record, rows) for strike, blow in blows)
-    return Ran(outcome.model_copy(update={"struck": struck, **judged(proof)}), record, proof)
+    return Ran(outcome.model_copy(update={"struck": struck, "paid": Paid.of(rows), **judged(proof)}), record, proof)
 
 
 async def _end(target: Target, job: str, over: asyncio.Event) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,13 +15,44 @@ from outlast.chaos.verdict import Verdict
 from outlast.ledger import LedgerRow
 
 
-class _Kept(BaseModel):
+class Kept(BaseModel):
     """A part of a campaign's state file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class Struck(_Kept):
+class Paid(Kept):
+    """What reached models for one job, whatever came of it."""
+
+    requests: int = 0
+    tokens: int = 0
+    micro_usd: int = 0
+    """Millionths of a dollar."""
+
+    @classmethod
+    def of(cls, rows: Iterable[LedgerRow]) -> Paid:
+        """Added up from the rows of a ledger."""
+        asked = [row for row in rows if row.kind == "model"]
+        return cls(
+            requests=len(asked),
+            tokens=sum((row.input_tokens or 0) + (row.output_tokens or 0) for row in asked),
+            micro_usd=sum(row.cost_micro_usd or 0 for row in asked),
+        )
+
+
+class PlainOutcome(Kept):
+    """What became of a plain script, without Temporal, that is started anew whenever it dies."""
+
+    number: int
+    place: int | None = None
+    """In the plan; None for one that nothing disturbed."""
+    restarts: int = 0
+    seconds: float = 0.0
+    sha256: str | None = None
+    paid: Paid = Paid()
+
+
+class Struck(Kept):
     """What one strike did."""
 
     victim: Victim
@@ -46,13 +77,15 @@ class Struck(_Kept):
     """Seconds from the blow to the next thing that was recorded for the job: the result of the step, if it met one."""
 
 
-class Outcome(_Kept):
+class Outcome(Kept):
     """One job and what became of it."""
 
     job: str
     workflow: str
     number: int
     """Of the manifest that it was made from."""
+    place: int | None = None
+    """In the plan; None for an undisturbed twin."""
     struck: tuple[Struck, ...] = ()
     seconds: float = 0.0
     """From submitting it to its end."""
@@ -65,6 +98,8 @@ class Outcome(_Kept):
     """By invariant."""
     text: str = ""
     """The proof for people, kept only for one that is not clean."""
+    paid: Paid = Paid()
+    """What the ledger says that it took, repeats and cut requests included."""
     figures: dict[str, Annotated[int | float | str | dict[str, int], Field(union_mode="left_to_right")]] = {}
 
     @property

@@ -1,4 +1,4 @@
-"""Which process meets what, and when: a schedule from a seed, every combination once before any comes twice. Pure."""
+"""Which process meets what, and when: drawn from a seed, every kind of blow equally often. Pure."""
 
 from __future__ import annotations
 
@@ -133,7 +133,8 @@ def schedule(
 
     Args:
         seed: The same one gives the same schedule.
-        count: How many strikes; each combination occurs once before any occurs twice.
+        count: How many strikes. Kinds, of victim and manner, occur equally often, and of each kind every moment occurs
+            once before any occurs twice.
         combinations: What may be drawn.
         untold: Share of those that kill workers whose death nobody reports.
         again: Share that strikes the next attempt too.
@@ -179,9 +180,16 @@ def _place(strike: Strike) -> int:
 
 
 def _drawn(chance: random.Random, count: int, combinations: Sequence[Combination]) -> Iterator[Combination]:
+    """Round after round, one of each kind: rare ones are not lost among those that have many moments."""
+    kinds: dict[tuple[Victim, Manner], list[Combination]] = {}
+    for combination in combinations:
+        kinds.setdefault(combination[:2], []).append(combination)
+    decks: dict[tuple[Victim, Manner], list[Combination]] = {}
     drawn = 0
-    while drawn < count and combinations:
-        for combination in chance.sample(combinations, len(combinations)):
+    while drawn < count and kinds:
+        for kind in chance.sample(list(kinds), len(kinds)):
+            if not decks.get(kind):
+                decks[kind] = chance.sample(kinds[kind], len(kinds[kind]))
             if drawn < count:
-                yield combination
+                yield decks[kind].pop()
                 drawn += 1

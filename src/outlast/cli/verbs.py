@@ -60,6 +60,7 @@ VERBS = {
     "worker": Verb("worker:worker", "Run a worker for a Temporal server.", SERVERS),
     "offline": Verb("offline:app", "The offline model server and its ledger.", SERVERS),
     "corpus": Verb("corpus:app", "Index folders of documents as sources.", MORE),
+    "chaos": Verb("chaos:app", "Kill on purpose, and prove that nothing was lost.", MORE),
     "crd": Verb("crd:crd", "Print the CustomResourceDefinitions.", MORE),
     "settings": Verb("settings:settings", "List every OUTLAST_ variable with its value.", MORE),
 }

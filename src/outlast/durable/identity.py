@@ -15,7 +15,12 @@ _SIGNATURE = re.compile(r"^(?P<pid>\d+)@(?P<host>[^@]+)@(?P<started>\d+)$")
 
 def process_identity() -> str:
     """This process as `pid@host@start`; the start time tells it from a later process with the same id."""
-    return f"{os.getpid()}@{socket.gethostname()}@{_started(os.getpid()) or 0}"
+    return identity_of(os.getpid())
+
+
+def identity_of(pid: int) -> str:
+    """How a process on this host signs, as long as it lives."""
+    return f"{pid}@{socket.gethostname()}@{_started(pid) or 0}"
 
 
 def is_dead(identity: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the forge's children do: a worker that makes steps, or the offline model server."""
+"""What the forge's children do: a worker that makes steps, the offline model server, or a job as a plain script."""
 
 from __future__ import annotations
 
@@ -10,16 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import outlast.offline.roles
+from outlast.chaos.digest import report_sha256
 from outlast.chaos.lab.points import HoldPoints
 from outlast.durable.client import connect
 from outlast.durable.identity import process_identity
 from outlast.durable.worker import build_worker
 from outlast.errors import UnreachableError
+from outlast.job.spec import ResearchJobSpec
+from outlast.llm.resolve import ModelBook
 from outlast.offline.config import OfflineConfig
 from outlast.offline.server import OfflineServer
+from outlast.research.agents import build_agents
+from outlast.research.models import Plan
+from outlast.research.setup import check_job
+from outlast.research.stateless import StatelessHost, run_stateless
 from outlast.settings import Settings
 from outlast.sources.passage import Passage, Source
 from outlast.sources.registry import Sources
+from outlast.steps import Step, running
 
 __all__ = ["play"]
 
@@ -35,6 +43,8 @@ def play(request: dict[str, Any]) -> None:
     if request["role"] == "worker":
         settings = Settings.model_validate(request["settings"])
         asyncio.run(_work(settings, Path(request["points"]), float(request["search_seconds"])))
+    elif request["role"] == "script":
+        asyncio.run(_research(request))
     else:
         asyncio.run(_serve(OfflineConfig.model_validate(request["config"])))
 
@@ -56,6 +66,23 @@ async def _work(settings: Settings, points: Path, search_seconds: float) -> None
         log.info("working")
         (points / f"works-{os.getpid()}").touch()
         await stopped.wait()
+
+
+async def _research(request: dict[str, Any]) -> None:
+    settings = Settings.model_validate(request["settings"])
+    spec = ResearchJobSpec.model_validate(request["spec"])
+    models, sources = ModelBook(settings), SlowSources(settings, float(request["search_seconds"]))
+
+    async def review(plan: Plan) -> Plan:
+        return plan
+
+    host = StatelessHost(lambda asked: check_job(asked, settings, models, sources.check), review)
+    step = Step(job=request["name"], run="script", activity="script", kind="script", attempt=1)
+    with running(step):
+        result = await run_stateless(spec, build_agents(models=models, sources=sources), host)
+    draft = Path(request["result"]).with_suffix(".draft")
+    draft.write_text(report_sha256(result.report))
+    draft.rename(request["result"])
 
 
 async def _serve(config: OfflineConfig) -> None:

@@ -28,7 +28,7 @@ from outlast.chaos.lab.relay import Relay
 from outlast.chaos.schedule import WHOLE_JOB, Strike, Victim
 from outlast.chaos.target import Blow
 from outlast.durable.client import connect
-from outlast.durable.identity import is_dead
+from outlast.durable.identity import identity_of, is_dead
 from outlast.durable.jobs import Jobs
 from outlast.durable.takeover import take_over
 from outlast.durable.wake import wake
@@ -189,7 +189,8 @@ class Stage:
             await asyncio.sleep(seconds)
         finally:
             os.kill(pid, signal.SIGCONT)
-        self._note(Interruption(target, at, time.time(), f"process {pid} stood still", NOTED_BY))
+        # Nobody died: an interruption that names a worker would say so.
+        self._note(Interruption(target, at, time.time(), "", f"{NOTED_BY}, process {pid} stood still"))
 
     async def cut(self, seconds: float = CUT_SECONDS) -> None:
         """Let nothing pass between workers and Temporal for a while."""
@@ -221,6 +222,20 @@ class Stage:
         await self.kill_model()
         await self.kill_temporal()
 
+    async def script(self, name: str, spec: ResearchJobSpec, result: Path) -> int:
+        """Start a job as a plain script, which writes the digest of its report when it has one."""
+        return await self._forged(
+            {
+                "role": "script",
+                "settings": self.settings.model_dump(mode="json"),
+                "search_seconds": self.search_seconds,
+                "name": name,
+                "spec": spec.model_dump(mode="json"),
+                "result": str(result),
+            },
+            "script",
+        )
+
     async def back(self, since: float) -> None:
         """Restart what died, and note how long it was away."""
         died = [interruption for interruption in self.known if interruption.at >= since]
@@ -238,11 +253,11 @@ class Stage:
             await wake(self.client, job, is_dead)
 
     def _kill(self, pid: int, target: Target, how: signal.Signals = signal.SIGKILL) -> None:
-        at = time.time()
+        at, who = time.time(), identity_of(pid)
         os.kill(pid, how)
         self._dying.append(pid)
         self.kills += 1
-        self._note(Interruption(target, at, time.time(), f"process {pid}", NOTED_BY))
+        self._note(Interruption(target, at, time.time(), who, NOTED_BY))
 
     def _note(self, interruption: Interruption) -> None:
         self.known.append(interruption)

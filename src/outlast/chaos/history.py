@@ -15,7 +15,7 @@ from temporalio.converter import DataConverter
 from temporalio.service import RPCError, RPCStatusCode
 
 from outlast.chaos.digest import report_sha256
-from outlast.chaos.events import failures_before, run_record
+from outlast.chaos.events import failures_before, run_record, seconds
 from outlast.chaos.records import MODEL_STEPS, Answer, JobRecord, RunRecord, Status, StepRecord
 from outlast.errors import UnknownJobError, UnreachableError
 from outlast.research.state import WORKFLOW_TYPE, ResearchResult
@@ -152,6 +152,7 @@ def _begun(step: StepRecord, info: PendingActivityInfo) -> StepRecord:
     return dataclasses.replace(
         step,
         attempt=info.attempt - 1 if waits else info.attempt,
+        started=seconds(info.last_started_time) if info.HasField("last_started_time") else None,
         worker=info.last_worker_identity or None,
         failures=failures_before(info.attempt, info.last_failure) if info.HasField("last_failure") else {},
     )

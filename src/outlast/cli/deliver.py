@@ -1,13 +1,12 @@
-"""Delivers a report: to the terminal, to standard output, or to a file that is either whole or not there."""
+"""Delivers a report: to the terminal, to standard output, or to a file."""
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from pathlib import Path
 
 from outlast.cli.options import Format
-from outlast.errors import StateError, UsageError
+from outlast.cli.output import write_whole
 from outlast.render.document import ReportDocument
 
 _BY_SUFFIX = {
@@ -29,22 +28,6 @@ def chosen_format(wanted: Format | None, output: Path | None) -> Format:
     return Format.TEXT if sys.stdout.isatty() else Format.MD
 
 
-def check_output(output: Path | None) -> None:
-    """Refuse a file that can't be written before anything is started.
-
-    Raises:
-        UsageError: its folder is not there, or it is a folder itself.
-    """
-    if output is None:
-        return
-    if output.is_dir():
-        raise UsageError(f"--output {str(output)!r} is a folder: give the name of a file in it.")
-    if not output.absolute().parent.is_dir():
-        raise UsageError(
-            f"--output {str(output)!r}: there is no folder {str(output.absolute().parent)!r}; make it first."
-        )
-
-
 def deliver(document: ReportDocument, wanted: Format | None, output: Path | None) -> None:
     """Write a report.
 
@@ -63,7 +46,7 @@ def deliver(document: ReportDocument, wanted: Format | None, output: Path | None
         sys.stdout.write(text)
         sys.stdout.flush()
         return
-    _write(text, output, document.job_id)
+    write_whole(text, output, "The report", f"outlast report {document.job_id} --output FILE")
 
 
 def _rendered(document: ReportDocument, form: Format) -> str:
@@ -89,27 +72,3 @@ def _rendered(document: ReportDocument, form: Format) -> str:
             with console.capture() as captured:
                 console.print(report_view(document))
             return captured.get()
-
-
-def _write(text: str, output: Path, job_id: str) -> None:
-    try:
-        if output.exists() and not output.is_file():  # a device or a pipe: there is nothing to keep whole
-            output.write_text(text, encoding="utf-8")
-            return
-        _replace(text, output.resolve())
-    except OSError as error:
-        raise StateError(
-            f"The report can't be written to {output}: {error.strerror}. Nothing is lost: "
-            f"`outlast report {job_id} --output FILE` writes it elsewhere."
-        ) from None
-
-
-def _replace(text: str, output: Path) -> None:
-    draft = output.with_name(f".{output.name}.new")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(output)
-    except OSError:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise

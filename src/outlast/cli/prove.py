@@ -15,7 +15,6 @@ from outlast.cli.options import Json
 from outlast.errors import OutlastError, StateError, UnreachableError
 
 if TYPE_CHECKING:
-    from outlast.chaos.join import LedgerCopy
     from outlast.chaos.proof import Proof
     from outlast.settings import Settings
 
@@ -93,44 +92,13 @@ async def _proof(
         from outlast.chaos.check import check
         from outlast.chaos.history import read_job
         from outlast.chaos.interruptions import FILE, noted
+        from outlast.cli.ledgers import read_ledgers
 
         expected = (await read_job(link.client, twin)).report_sha256 if twin is not None else None
         if twin is not None and expected is None:
             raise StateError(f"The twin {twin!r} has no report that can be read.")
         # Ledgers last: whatever a history holds by now is in them.
         records = [await read_job(link.client, job_id) for job_id in job_ids]
-        ledgers, unread = await _ledgers(settings, named)
+        ledgers, unread = await read_ledgers(settings, named)
         known = noted(deaths or settings.state_dir / FILE)
         return check(records, ledgers, known, skew=skew, report_sha256=expected, unread=unread)
-
-
-async def _ledgers(settings: Settings, named: list[str]) -> tuple[list[LedgerCopy], list[str]]:
-    """The ledgers that can be read, and a sentence for each that can't."""
-    ledgers: list[LedgerCopy] = []
-    unread: list[str] = []
-    for origin in named or _usual(settings):
-        try:
-            ledgers.append(await _ledger(origin))
-        except (StateError, UnreachableError) as error:
-            unread.append(str(error))
-    return ledgers, unread
-
-
-async def _ledger(origin: str) -> LedgerCopy:
-    from outlast.chaos.join import LedgerCopy
-    from outlast.ledger import read_rows
-    from outlast.offline.remote import fetch_rows
-
-    if origin.startswith(("http://", "https://")):
-        return LedgerCopy(origin, tuple(await fetch_rows(origin.rstrip("/").removesuffix("/v1"))))
-    return LedgerCopy(origin, tuple(read_rows(Path(origin))))
-
-
-def _usual(settings: Settings) -> list[str]:
-    from outlast.local.endpoints import PlatformFiles
-
-    own = PlatformFiles(settings.state_dir).ledger
-    found = [str(path) for path in (settings.ledger, own) if path is not None and path.exists()]
-    if settings.offline_url is not None:
-        found.append(settings.offline_url)
-    return list(dict.fromkeys(found))

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def report(job_id: JobId, report_format: ReportFormat = None, output: Output = None, as_json: Json = False) -> None:
     """Print or save the report of a job."""
     from outlast.cli.console import run_async
-    from outlast.cli.deliver import check_output, deliver
+    from outlast.cli.deliver import deliver
+    from outlast.cli.output import check_output
     from outlast.settings import load_settings
 
     if as_json and report_format not in (None, Format.JSON):

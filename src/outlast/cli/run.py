@@ -145,8 +145,8 @@ def _run(
     as_json: bool,
 ) -> int:
     from outlast.cli.console import run_async
-    from outlast.cli.deliver import check_output
     from outlast.cli.logs import log_to_file
+    from outlast.cli.output import check_output
     from outlast.cli.request import read_request
     from outlast.errors import OutlastError
     from outlast.settings import load_settings

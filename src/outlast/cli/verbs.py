@@ -51,6 +51,7 @@ VERBS = {
     "list": Verb("listing:list_jobs", "List the jobs.", JOBS),
     "status": Verb("status:status", "Show where a job is, and what it waits for.", JOBS),
     "report": Verb("report:report", "Print or save the report of a job.", JOBS),
+    "trace": Verb("trace:trace", "Draw who did what when, and what was cut, from the history of a job.", JOBS),
     "cancel": Verb("cancel:cancel", "Cancel a job.", JOBS),
     "prove": Verb("prove:prove", "Check that a job lost nothing and paid for nothing twice.", JOBS),
     "plan": Verb("plan:plan", "Show the plan of a job.", DECISIONS),

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from outlast.chaos.causes import SHUT_DOWN
 from outlast.chaos.records import Ending, Failed, StepRecord
-from outlast.durable.takeover import WORKER_DIED
 from outlast.ledger import LedgerRow
-from outlast.trace.deaths import Death, Witness, worker_in
+from outlast.trace.deaths import Death, Witness, is_cut, worker_in
 from outlast.trace.timeline import Bar, Fate
+from outlast.trace.workers import worker_name
 
 _FATES = {
     Ending.COMPLETED: Fate.DONE,
@@ -53,18 +52,20 @@ def attempts_of(
 def _last(
     job: str, step: StepRecord, witness: Witness, requests: Mapping[int, LedgerRow], now: float
 ) -> Iterator[tuple[str, Bar]]:
-    ending = next((end.ending for end in step.ends), None)
     attempt = step.attempt or 0
     request = requests.get(attempt)
     known = step.started if step.started is not None else request.started if request else None
     start = max(step.scheduled, known) if known is not None else step.scheduled
     end = max(start, step.closed if step.closed is not None else now)
-    fate = _FATES[ending] if ending else Fate.RUNNING if attempt else Fate.WAITING
     worker = step.worker or ""
-    why = "" if fate in (Fate.DONE, Fate.RUNNING, Fate.WAITING) else str(ending)
-    sure_until = end
-    if ending is None and attempt and worker and (death := witness.death_in(start, now, worker)):
+    fate, why, sure_until = _state(step, attempt), "", end
+    if fate is Fate.RUNNING and worker and (death := witness.death_in(start, now, worker)):
         fate, why, sure_until = Fate.CUT, "its worker died", max(start, death.at)
+    elif fate in (Fate.RETRIED, Fate.CUT):  # the next attempt is waited for
+        why = _why(step.failures[attempt])
+        end = sure_until = request.ended or start if request else start
+    elif fate in (Fate.FAILED, Fate.CANCELLED):
+        why = str(step.ends[0].ending)
     answer = step.answer
     yield (
         worker,
@@ -89,6 +90,14 @@ def _last(
     )
 
 
+def _state(step: StepRecord, attempt: int) -> Fate:
+    if step.ends:
+        return _FATES[step.ends[0].ending]
+    if attempt in step.failures:
+        return _fate(step.failures[attempt])
+    return Fate.RUNNING if attempt else Fate.WAITING
+
+
 def _before(
     job: str, step: StepRecord, witness: Witness, requests: Mapping[int, LedgerRow], now: float
 ) -> Iterator[tuple[str, Bar]]:
@@ -99,7 +108,8 @@ def _before(
         worker = (worker_in(failure) if failure else "") or witness.near(span.start)
         if fate is Fate.CUT and (death := _death(witness, span, failure)):
             worker = death.worker
-            span = _Span(span.start, max(span.start, death.until), max(span.start, death.at), span.told)
+            end = min(span.end, max(span.start, death.until))
+            span = _Span(span.start, end, min(end, max(span.start, death.at)), span.told)
         yield (
             worker,
             Bar(
@@ -137,15 +147,14 @@ def _death(witness: Witness, span: _Span, failure: Failed | None) -> Death | Non
 def _fate(failure: Failed | None) -> Fate:
     if failure is None:
         return Fate.RETRIED
-    cut = failure.type in (WORKER_DIED, "HEARTBEAT") or failure.type in SHUT_DOWN
-    return Fate.CUT if cut else Fate.RETRIED
+    return Fate.CUT if is_cut(failure) else Fate.RETRIED
 
 
 def _why(failure: Failed | None) -> str:
     if failure is None:
         return NO_CAUSE
-    if failure.type == WORKER_DIED:
-        return failure.message
+    if worker := worker_in(failure):
+        return f"{worker_name(worker)} died"
     if failure.timed_out:
         return "its worker fell silent" if failure.type == "HEARTBEAT" else f"{failure} passed"
     return f"{failure.type}: {failure.message}" if failure.message else failure.type

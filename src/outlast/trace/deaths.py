@@ -11,7 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from outlast.chaos.causes import SHUT_DOWN
 from outlast.chaos.interruptions import Interruption, Target, told_by_history
+from outlast.chaos.join import CUT
 from outlast.chaos.records import Failed, JobRecord, StepRecord
 from outlast.durable.takeover import WORKER_DIED
 from outlast.ledger import LedgerRow
@@ -51,7 +53,14 @@ class Witness:
         self._sent = sent
         signs = [Death(i.who, i.at, i.until) for i in known if i.target is Target.WORKER and i.who]
         signs += [Death(i.who, i.at, i.until) for job in jobs for i in told_by_history(job)]
-        signs += [self._taken_over(*told) for told in _failures(jobs) if worker_in(told[2])]
+        for step, attempt, failure in _failures(jobs):
+            if worker_in(failure):
+                signs.append(self._taken_over(step, attempt, failure))
+            request = self._request(step, attempt)
+            # Whoever lost the worker that asked saw the connection close; a request that it answered tells nothing.
+            if is_cut(failure) and request is not None and request.outcome == CUT and request.ended is not None:
+                worker = worker_in(failure) or self.near(request.started)
+                signs.append(Death(worker, request.started, request.ended))
         self.deaths: tuple[Death, ...] = tuple(_merged(signs))
 
     def death_in(self, start: float, end: float, worker: str = "") -> Death | None:
@@ -77,6 +86,9 @@ class Witness:
         alive += [row.started for number, row in requests.items() if number == attempt]
         return Death(worker, min(until, max([step.scheduled, *alive])), until)
 
+    def _request(self, step: StepRecord, attempt: int) -> LedgerRow | None:
+        return self._sent.get((step.run, step.activity), {}).get(attempt)
+
     def _last(self, worker: str) -> float:
         return max((at for at, who in self._seen if who == worker), default=0.0)
 
@@ -85,6 +97,11 @@ def worker_in(failure: Failed) -> str:
     """Whose death ended an attempt; empty when that is not what ended it."""
     match = _DIED.match(failure.message) if failure.type == WORKER_DIED else None
     return match["worker"] if match else ""
+
+
+def is_cut(failure: Failed) -> bool:
+    """Whether an attempt failed because its worker was gone, and not by itself."""
+    return failure.type in (WORKER_DIED, "HEARTBEAT") or failure.type in SHUT_DOWN
 
 
 def _failures(jobs: Iterable[JobRecord]) -> Iterator[tuple[StepRecord, int, Failed]]:
@@ -111,5 +128,6 @@ def _merged(signs: Iterable[Death]) -> list[Death]:
             others.append(sign)
         else:
             found = others[same]
-            others[same] = Death(found.worker, max(found.at, sign.at), min(found.until, sign.until))
+            at = max(found.at, sign.at)
+            others[same] = Death(found.worker, at, max(at, min(found.until, sign.until)))
     return sorted((death for deaths in by_worker.values() for death in deaths), key=lambda death: death.at)

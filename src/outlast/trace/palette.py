@@ -67,8 +67,8 @@ _DARK = _Colours(
 )
 
 _SHAPES = """\
-.ol-trace text { font: 11px/1 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "DejaVu Sans",
-  sans-serif; }
+.ol-trace text { font-size: 11px; font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial,
+  "DejaVu Sans", "Liberation Sans", sans-serif; }
 .ol-trace .ol-title { font-size: 17px; font-weight: 600; }
 .ol-trace .ol-name { font-size: 12px; font-weight: 600; }
 .ol-trace .ol-small { font-size: 10px; }

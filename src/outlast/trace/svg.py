@@ -22,7 +22,8 @@ LEFT, RIGHT = 168.0, 24.0
 """Room for the names of workers, and at the other edge."""
 
 HEAD = 88.0
-"""Room for title, totals and legend."""
+LOW_HEAD = 36.0
+"""Room for title, totals and legend, and for the legend alone."""
 
 CHARACTER = 6.3
 """Width of a character at the size of labels, at the most: what would not fit is left to the tooltip."""
@@ -33,7 +34,9 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML may hold, not even escaped."""
 
 
-def timeline_svg(timeline: Timeline, *, theme: Theme = Theme.AUTO, width: int = WIDTH, styled: bool = True) -> str:
+def timeline_svg(
+    timeline: Timeline, *, theme: Theme = Theme.AUTO, width: int = WIDTH, styled: bool = True, titled: bool = True
+) -> str:
     """Draw a timeline.
 
     Args:
@@ -41,10 +44,12 @@ def timeline_svg(timeline: Timeline, *, theme: Theme = Theme.AUTO, width: int = 
         theme: Whether it follows its reader's system or has colours of its own.
         width: In pixels; the height follows from what there is.
         styled: Whether it carries its style sheet; a page that has it already goes without.
+        titled: Whether title and totals stand above it; they are in it for screen readers all the same.
     """
     scale = Scale(timeline, LEFT, width - RIGHT)
-    rows = list(placed_rows(timeline, scale, HEAD, width - RIGHT))
-    bottom = rows[-1].y + rows[-1].height if rows else HEAD
+    top = HEAD if titled else LOW_HEAD
+    rows = list(placed_rows(timeline, scale, top, width - RIGHT))
+    bottom = rows[-1].y + rows[-1].height if rows else top
     height = bottom + 34
     title, totals = _text(timeline.title), _text(headline(timeline))
     parts = [
@@ -53,14 +58,14 @@ def timeline_svg(timeline: Timeline, *, theme: Theme = Theme.AUTO, width: int = 
         f"<title>{title}</title><desc>{totals}</desc>",
         f"<style>{stylesheet(theme)}</style>" if styled else "",
         f'<rect class="ol-page" width="{width}" height="{height:.0f}"/>',
-        f'<text class="ol-ink ol-title" x="16" y="28">{title}</text>',
-        f'<text class="ol-soft" x="16" y="48">{totals}</text>',
-        *_legend(timeline, width),
+        f'<text class="ol-ink ol-title" x="16" y="28">{title}</text>' if titled else "",
+        f'<text class="ol-soft" x="16" y="48">{totals}</text>' if titled else "",
+        *_legend(timeline, width, top - 20),
         *(f'<rect class="ol-band" y="{row.y:.1f}" width="{width}" height="{row.height:.1f}"/>' for row in rows[::2]),
-        *_axis(scale, bottom),
-        *_breaks(scale, bottom),
+        *_axis(scale, top, bottom),
+        *_breaks(scale, top, bottom),
         *(part for row in rows for part in _row(row, timeline)),
-        *_away(timeline, scale, bottom),
+        *_away(timeline, scale, top, bottom),
         "</svg>\n",
     ]
     return "\n".join(part for part in parts if part)
@@ -173,33 +178,33 @@ def _mark(placed: PlacedMark, row: PlacedRow, timeline: Timeline) -> str:
     return f"<g>{title}{glyph}{said}</g>"
 
 
-def _away(timeline: Timeline, scale: Scale, bottom: float) -> Iterator[str]:
+def _away(timeline: Timeline, scale: Scale, top: float, bottom: float) -> Iterator[str]:
     for mark in timeline.marks:
         x, until = scale.place(mark.at), scale.place(mark.until)
         yield (
             f"<g><title>{_text(mark_title(mark, timeline.began))}</title>"
-            f'<rect class="ol-bad ol-veil" x="{x:.1f}" y="{HEAD}" width="{max(1.5, until - x):.1f}" '
-            f'height="{bottom - HEAD:.1f}"/>'
-            f'<path class="ol-bad-edge ol-dash" d="M{x:.1f} {HEAD}V{bottom:.1f}"/></g>'
+            f'<rect class="ol-bad ol-veil" x="{x:.1f}" y="{top}" width="{max(1.5, until - x):.1f}" '
+            f'height="{bottom - top:.1f}"/>'
+            f'<path class="ol-bad-edge ol-dash" d="M{x:.1f} {top}V{bottom:.1f}"/></g>'
         )
 
 
-def _axis(scale: Scale, bottom: float) -> Iterator[str]:
+def _axis(scale: Scale, top: float, bottom: float) -> Iterator[str]:
     for place, label in scale.ticks(TICKS_APART):
-        yield f'<path class="ol-wire" d="M{place:.1f} {HEAD}V{bottom + 5:.1f}"/>'
+        yield f'<path class="ol-wire" d="M{place:.1f} {top}V{bottom + 5:.1f}"/>'
         yield _small(place, bottom + 18, label)
 
 
-def _breaks(scale: Scale, bottom: float) -> Iterator[str]:
+def _breaks(scale: Scale, top: float, bottom: float) -> Iterator[str]:
     for piece in scale.pieces:
         if piece.idle:
             middle, words = (piece.left + piece.right) / 2, duration(piece.end - piece.start)
             yield (
                 f"<g><title>nothing went on for {words}</title>"
-                f'<rect class="ol-page" x="{piece.left:.1f}" y="{HEAD}" width="{piece.right - piece.left:.1f}" '
-                f'height="{bottom - HEAD:.1f}"/>'
-                f'<path class="ol-wire ol-dash" d="M{piece.left:.1f} {HEAD}V{bottom:.1f}'
-                f'M{piece.right:.1f} {HEAD}V{bottom:.1f}"/>{_small(middle, bottom + 29, words)}</g>'
+                f'<rect class="ol-page" x="{piece.left:.1f}" y="{top}" width="{piece.right - piece.left:.1f}" '
+                f'height="{bottom - top:.1f}"/>'
+                f'<path class="ol-wire ol-dash" d="M{piece.left:.1f} {top}V{bottom:.1f}'
+                f'M{piece.right:.1f} {top}V{bottom:.1f}"/>{_small(middle, bottom + 29, words)}</g>'
             )
 
 
@@ -207,8 +212,8 @@ def _small(x: float, y: float, words: str) -> str:
     return f'<text class="ol-soft ol-small" x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{words}</text>'
 
 
-def _legend(timeline: Timeline, width: int) -> Iterator[str]:
-    x, y = 16.0, HEAD - 20
+def _legend(timeline: Timeline, width: int, y: float) -> Iterator[str]:
+    x = 16.0
     roles = roles_of([timeline])
     entries = [(role_class(role, roles), "", role) for role in roles]
     if any(not bar.role for bar in timeline.bars):

@@ -39,7 +39,7 @@ def action(kind: str) -> str:
 
 def bar_name(bar: Bar) -> str:
     """Who did what, and which attempt it was if it was not the first."""
-    who = f"{bar.role} {action(bar.kind)}" if bar.role else action(bar.kind)
+    who = one_line(f"{bar.role} {action(bar.kind)}")
     return who if bar.attempt <= 1 else f"{who}, attempt {bar.attempt}"
 
 

@@ -25,9 +25,7 @@ BEGUN = Begun(job_id="n1", query="Who?", known=False, again="outlast run --id n1
 RESUMED = Resumed(replayed_steps=14, replay_ms=9.2, sent_again=3, elsewhere=0)
 USAGE = Usage(requests=12, input_tokens=3456, output_tokens=789, cost_usd=Decimal("0.0123"))
 PLAN = Plan(summary="Two.", searches=[PlannedSearch(query="a", purpose="b")], analysis_instructions="Compare.")
-TROUBLE = Trouble(
-    "agent__analyst__model_request", 2, "429: too many requests", datetime.now(UTC) + timedelta(hours=1)
-)
+TROUBLE = Trouble("agent__analyst__model_request", 2, "429: too many requests", datetime.now(UTC) + timedelta(hours=1))
 HOSTILE = "evil\x1b[2J\x1b]0;title\x07\n[bold]x[/bold] \u202e"
 
 

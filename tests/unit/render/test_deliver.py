@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from outlast.cli.deliver import check_output, chosen_format, deliver
+from outlast.cli.deliver import chosen_format, deliver
 from outlast.cli.options import Format
+from outlast.cli.output import check_output
 from outlast.errors import StateError, UsageError
 
 from .samples import good, hostile

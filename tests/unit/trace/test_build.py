@@ -127,6 +127,18 @@ def test_what_is_under_way_lasts_until_it_was_read_and_what_waits_has_no_worker(
     assert timeline.rows[-1].name == NOBODY
 
 
+def test_an_attempt_after_which_the_next_one_is_waited_for_failed() -> None:
+    waits = step(recorded=None, failures={1: Failed("ModelHTTPError", "429")})
+    (bar,) = build_timeline([job(waits, status=Status.RUNNING, read_at=120.0)]).bars
+    assert (bar.fate, bar.start, bar.end, bar.why) == (Fate.RETRIED, 101.0, 101.0, "ModelHTTPError: 429")
+
+
+def test_an_attempt_under_way_whose_worker_is_known_dead_is_cut() -> None:
+    running = job(step(recorded=None), status=Status.RUNNING, read_at=120.0)
+    (bar,) = build_timeline([running], [Interruption(Target.WORKER, 102.0, 102.0, ONE)]).bars
+    assert (bar.fate, bar.sure_until, bar.end) == (Fate.CUT, 102.0, 120.0)
+
+
 def test_steps_that_ended_without_a_result_say_how() -> None:
     for ending, fate in ((Ending.FAILED, Fate.FAILED), (Ending.CANCELLED, Fate.CANCELLED)):
         (bar,) = build_timeline([job(step(recorded=None, ends=(End(9, ending, 104.0),)))]).bars

@@ -5,6 +5,7 @@ Order matters and is the SDK's: converted, then encrypted, then offloaded. So a 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from pydantic_ai.durable_exec.temporal import PydanticAIPayloadConverter
@@ -45,8 +46,13 @@ class StepPayloadConverter(PydanticAIPayloadConverter):
     """Pydantic AI's converter, which also says why a ciphertext can't be read where no keys are set."""
 
     def __init__(self) -> None:
-        super().__init__()
-        CompositePayloadConverter.__init__(self, *self.converters.values(), _Ciphertext())
+        CompositePayloadConverter.__init__(self, *_converters())
+
+
+@cache
+def _converters() -> tuple[EncodingPayloadConverter, ...]:
+    """They keep nothing, so one of each serves the process: the SDK makes a converter for every step it sends."""
+    return (*PydanticAIPayloadConverter().converters.values(), _Ciphertext())
 
 
 class ClearFailureConverter(DefaultFailureConverter):

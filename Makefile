@@ -44,16 +44,15 @@ test: install ## Run every test that needs no cluster.
 
 .PHONY: test-cluster
 test-cluster: install ## Build or reuse a real cluster and run everything that needs one.
-	@$(BIN)/pytest tests/apiserver tests/charts tests/cluster --ignore=tests/apiserver/researchjobs/test_operators.py
-
-# Not part of test-cluster yet: each test holds alone, and together on a busy machine two of them do not.
-.PHONY: test-operators
-test-operators: install ## Kill, stop and double operators before a real API server.
-	@$(BIN)/pytest tests/apiserver/researchjobs/test_operators.py
+	@$(BIN)/pytest tests/apiserver tests/charts tests/cluster
 
 .PHONY: bench
 bench: install ## Measure speed: a table, and bench.json.
 	@$(BIN)/python -m tests.bench bench.json
+
+.PHONY: bench-cluster
+bench-cluster: install ## Measure the operator before a real API server: a table, and cluster.json.
+	@$(BIN)/python -m tests.bench.cluster cluster.json
 
 .PHONY: evals
 evals: install ## Run all gold questions through the whole pipeline, and their twins over altered figures.

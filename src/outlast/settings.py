@@ -150,6 +150,10 @@ class Settings(BaseSettings):
     """Label selector of worker pods, whose steps are taken up elsewhere as soon as one is reported dead."""
     operator_worker_namespace: str | None = None
     """Namespace of the worker pods; unset, the pod's own."""
+    result_stores: dict[str, str] = {}
+    """Stores for reports by the name that jobs use in `spec.result.store`: `{"archive": "s3://bucket/prefix"}`."""
+    result_overflow_store: str | None = None
+    """The one of them that takes reports too large for a ConfigMap; unset, the ConfigMap holds their summary."""
 
     # Sources
     mcp_servers: dict[str, MCPServer] = {}

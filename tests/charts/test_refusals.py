@@ -171,6 +171,12 @@ REFUSALS = (
         'payloads.store="file:///payloads" needs a volume that all workers share: write worker.extraVolumes and '
         "worker.extraVolumeMounts, or an s3:// store",
     ),
+    Refusal(
+        "an overflow into a store that is none",
+        "outlast",
+        {**GOOD, "results": {"stores": {"archive": "s3://reports"}, "overflowStore": "attic"}},
+        'results.overflowStore="attic" names no store: write it under results.stores, or leave it empty',
+    ),
 )
 
 

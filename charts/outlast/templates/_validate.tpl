@@ -40,6 +40,9 @@
 {{- if and (has "*" .Values.jobs.namespaces) (gt (len .Values.jobs.namespaces) 1) -}}
 {{- fail "jobs.namespaces has \"*\" beside names: write [\"*\"] for all namespaces, or names alone" -}}
 {{- end -}}
+{{- if and .Values.results.overflowStore (not (hasKey .Values.results.stores .Values.results.overflowStore)) -}}
+{{- fail (printf "results.overflowStore=%q names no store: write it under results.stores, or leave it empty" .Values.results.overflowStore) -}}
+{{- end -}}
 {{- if and (hasPrefix "file://" .Values.payloads.store) (not .Values.worker.extraVolumes) -}}
 {{- fail (printf "payloads.store=%q needs a volume that all workers share: write worker.extraVolumes and worker.extraVolumeMounts, or an s3:// store" .Values.payloads.store) -}}
 {{- end -}}

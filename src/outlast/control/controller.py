@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import UTC, datetime
 
 from outlast.control.executor import Executor, Leadership, NotLeaderError
@@ -84,10 +84,14 @@ class Controller:
         self._metrics = metrics
         self._sweep_seconds = sweep_seconds
         self._clock = clock
+        self._touched: set[str] = set()
+        """Jobs to whose workflows something was done that a listing may not show yet."""
 
     def saw(self, body: dict[str, object]) -> None:
-        """A job is there or changed."""
-        self.queue.add(self.cache.saw(body))
+        """A job is there or changed; the echo of our own writing is no news."""
+        uid, news = self.cache.saw(body)
+        if news:
+            self._look_at(uid)
 
     def gone(self, uid: str) -> None:
         """A job is deleted."""
@@ -97,7 +101,7 @@ class Controller:
     def wake(self) -> None:
         """Look at every job: this process just became the one that acts, or Temporal is back."""
         for uid in self.cache:
-            self.queue.add(uid)
+            self._look_at(uid)
 
     async def run(self, workers: int) -> None:
         """Reconcile for ever."""
@@ -116,10 +120,13 @@ class Controller:
                 if outcome.requeue is not None:
                     self.queue.add_after(entry.desired.uid, outcome.requeue.total_seconds())
                 return
+            if self.queue.urgent:  # others were not started yet
+                self.queue.add(entry.desired.uid)
+                return
         self.queue.add_after(entry.desired.uid, BACKOFF_SECONDS[1])
 
     async def sweep(self) -> None:
-        """List all running workflows and add the keys of the jobs whose progress changed."""
+        """List all running workflows; add the jobs whose progress changed, or whose workers came or went."""
         before = self.snapshot.running
         listed = self._workflows.sweep("ExecutionStatus = 'Running'")
         running = {workflow_id: workflow async for workflow_id, workflow in listed}
@@ -136,6 +143,25 @@ class Controller:
             uid = self.cache.uid_of(workflow_id)
             if uid is not None and _differs(before.get(workflow_id), running.get(workflow_id)):
                 self.queue.add(uid)
+        self._look_behind_the_listing(running)
+        repolled = await self._observer.repolled()
+        for workflow_id, workflow in running.items() if repolled else ():
+            uid = self.cache.uid_of(workflow_id)
+            if uid is not None and workflow.task_queue in repolled:
+                self.queue.add(uid)
+
+    def _look_behind_the_listing(self, running: Container[str]) -> None:
+        """A workflow may have ended before any listing showed it: who is missing is asked for, and all once more."""
+        for uid in list(self._touched):
+            entry = self.cache.get(uid)
+            if entry is None or not entry.memory.listing_is_behind:
+                self._touched.discard(uid)
+            if entry is not None and (uid not in self._touched or entry.desired.workflow_id not in running):
+                self.queue.add(uid)
+
+    def _look_at(self, uid: str) -> None:
+        entry = self.cache.get(uid)
+        self.queue.add(uid, first=entry is not None and entry.untouched)
 
     async def _sweep_for_ever(self) -> None:
         resynced = time.monotonic()
@@ -170,6 +196,8 @@ class Controller:
         try:
             await self.reconcile(entry)
             entry.memory.failures = 0
+            if entry.memory.listing_is_behind:
+                self._touched.add(uid)
         except (KubeGoneError, NotLeaderError):
             return  # nothing to do any more, or not by us
         except KubeConflictError:

@@ -15,10 +15,11 @@ from typing import Any, Protocol
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError, RPCStatusCode
 
-from outlast.control.jobs import Entry
+from outlast.control.jobs import Entry, without_owners
 from outlast.control.kube import Kube, KubeConflictError, KubeGoneError, job_path, object_path
 from outlast.control.probes import OperatorMetrics
 from outlast.control.report import config_map
+from outlast.control.stores import ResultStoreError, ResultStores
 from outlast.control.temporal import TemporalUnreachableError, Workflows
 from outlast.errors import OutlastError
 from outlast.job import actions as do
@@ -76,6 +77,7 @@ class Executor:
         leadership: Asked before each action.
         clock: For the times of Events.
         metrics: Counts what was done.
+        stores: For reports that don't go to ConfigMaps.
         checkpoint: Called before each action; a test ends the process there.
     """
 
@@ -86,6 +88,7 @@ class Executor:
         leadership: Leadership,
         clock: Callable[[], datetime],
         metrics: OperatorMetrics,
+        stores: ResultStores,
         checkpoint: Callable[[do.Action], None] = lambda _: None,
     ) -> None:
         self._kube = kube
@@ -93,6 +96,7 @@ class Executor:
         self._leadership = leadership
         self._clock = clock
         self._metrics = metrics
+        self._stores = stores
         self.abandoned: set[str] = set()
         """Workflows whose jobs went while Temporal didn't answer; they are cancelled when it does."""
         self._checkpoint = checkpoint
@@ -167,7 +171,7 @@ class Executor:
         # The list is replaced whole, so the version that it was read from has to be the one that stands.
         version = entry.body["metadata"]["resourceVersion"]
         patch = {"metadata": {"finalizers": finalizers, "resourceVersion": version, "uid": job.uid}}
-        entry.body = await self._kube.merge(job_path(job.namespace, job.name), patch)
+        entry.body = without_owners(await self._kube.merge(job_path(job.namespace, job.name), patch))
 
     async def _start(self, entry: Entry, job: Desired, action: do.StartWorkflow) -> None:
         run_id = await self._workflows.start(job.workflow_id, action.spec, again=action.again)
@@ -219,6 +223,9 @@ class Executor:
             raise TemporalUnreachableError(f"Temporal does not answer: {error.message or error.status.name}.") from None
 
     async def _write_result(self, entry: Entry, job: Desired, action: do.WriteResult) -> None:
+        if action.store:
+            await self._store(entry, action)
+            return
         if entry.memory.rendered is None:
             return
         body = config_map(job, entry.memory.rendered)
@@ -226,6 +233,16 @@ class Executor:
             await self._kube.create(object_path("api/v1", job.namespace, "configmaps"), body)
         except KubeConflictError:
             await self._replace_own(job, action.name, body)
+
+    async def _store(self, entry: Entry, action: do.WriteResult) -> None:
+        if entry.memory.rendered is None:
+            return
+        try:
+            await self._stores.write(action.store, action.name, entry.memory.rendered.documents)
+        except ResultStoreError as error:
+            entry.memory.store_problem = str(error)
+            raise
+        entry.memory.store_problem = ""
 
     async def _replace_own(self, job: Desired, name: str, body: dict[str, Any]) -> None:
         path = object_path("api/v1", job.namespace, "configmaps", name)
@@ -237,10 +254,12 @@ class Executor:
     async def _update_status(self, entry: Entry, job: Desired, action: do.UpdateStatus) -> None:
         path = job_path(job.namespace, job.name, "status")
         if action.clear:
-            entry.body = await self._kube.merge(path, {"metadata": self._version(entry), "status": None})
+            entry.body = without_owners(
+                await self._kube.merge(path, {"metadata": self._version(entry), "status": None})
+            )
         written = action.status.model_dump(mode="json", by_alias=True, exclude_none=True)
         body = {**entry.body, "status": written}
-        entry.body = await self._kube.replace(path, body)
+        entry.body = without_owners(await self._kube.replace(path, body))
         entry.memory.written, _ = entry.status
 
     def _version(self, entry: Entry) -> dict[str, str]:

@@ -40,9 +40,11 @@ class Memory:
     failure: tuple[str, Failure] | None = None
     """By run id: an end doesn't change."""
     rendered: Rendered | None = None
+    store_problem: str = ""
+    """Why the report could not be written to its store last time."""
     recovery: RecoveryStatus | None = None
     ended_run: str = ""
-    """The run whose end was seen."""
+    """The run whose history was read once more after its end."""
     recount_until: float = 0.0
     """Time of the monotonic clock until which the history is read anew, since a worker was lost."""
 
@@ -54,11 +56,6 @@ class Memory:
     def recounts(self) -> bool:
         """Whether the figures of recovery are about to change."""
         return time.monotonic() < self.recount_until
-
-    def sees_end_of(self, run_id: str) -> bool:
-        """Whether the end of a run is seen for the first time, so that its history is read once more."""
-        first, self.ended_run = self.ended_run != run_id, run_id
-        return first
 
     def changed(self) -> None:
         """Something was done to the workflow, which listings learn of a little later."""
@@ -77,19 +74,31 @@ class Entry:
     body: dict[str, Any]
     """As the API server last told it; replaced, never changed."""
     memory: Memory = field(default_factory=Memory)
+    _desired: tuple[dict[str, Any], Desired] | None = field(default=None, repr=False)
+    _status: tuple[object, JobStatus, bool] | None = field(default=None, repr=False)
 
     @property
     def desired(self) -> Desired:
-        """What its author wants."""
-        return desired_of(self.body)
+        """What its author wants; a body is read once, and a spec that did not change isn't read again."""
+        if self._desired is None or self._desired[0] is not self.body:
+            self._desired = (self.body, desired_of(self.body, self._desired))
+        return self._desired[1]
 
     @property
     def status(self) -> tuple[JobStatus, bool]:
         """The status that stands, and whether it can be read at all."""
-        try:
-            return JobStatus.model_validate(self.body.get("status") or {}), True
-        except ValidationError:
-            return JobStatus(conditions=[]), False
+        told = self.body.get("status") or {}
+        if self._status is None or self._status[0] is not told:
+            try:
+                self._status = (told, JobStatus.model_validate(told), True)
+            except ValidationError:
+                self._status = (told, JobStatus(conditions=[]), False)
+        return self._status[1], self._status[2]
+
+    @property
+    def untouched(self) -> bool:
+        """Whether no operator has done anything about it yet."""
+        return not self.body.get("status") and FINALIZER not in self.body["metadata"].get("finalizers", [])
 
 
 class JobCache:
@@ -99,16 +108,18 @@ class JobCache:
         self._entries: dict[str, Entry] = {}
         self._by_workflow: dict[str, str] = {}
 
-    def saw(self, body: dict[str, Any]) -> str:
-        """Take a version of a job in, unless a newer one is there; returns its uid."""
+    def saw(self, body: dict[str, Any]) -> tuple[str, bool]:
+        """Take a version of a job in, unless it or a newer one is there; returns its uid, and whether it was news."""
         uid = str(body["metadata"]["uid"])
         entry = self._entries.get(uid)
         if entry is None:
-            entry = self._entries[uid] = Entry(body)
+            entry = self._entries[uid] = Entry(without_owners(body))
             self._by_workflow[entry.desired.workflow_id] = uid
-        elif _version(body) >= _version(entry.body):
-            entry.body = body
-        return uid
+        elif _version(body) > _version(entry.body):
+            entry.body = without_owners(body)
+        else:
+            return uid, False
+        return uid, True
 
     def gone(self, uid: str) -> None:
         """Forget a job that is deleted."""
@@ -131,15 +142,23 @@ class JobCache:
         return len(self._entries)
 
 
-def desired_of(body: dict[str, Any]) -> Desired:
-    """Read a job; one that can't be read is a job with a problem, not an error."""
+def without_owners(body: dict[str, Any]) -> dict[str, Any]:
+    """A job without the record of who set which field: half of its size, and an update that lacks it keeps it."""
+    return {**body, "metadata": {key: told for key, told in body["metadata"].items() if key != "managedFields"}}
+
+
+def desired_of(body: dict[str, Any], before: tuple[dict[str, Any], Desired] | None = None) -> Desired:
+    """Read a job; one that can't be read is a job with a problem, not an error.
+
+    Args:
+        body: The job as the API server tells it.
+        before: An earlier body of the same job and what was read from it: an equal spec is taken from there.
+    """
     metadata = Metadata.model_validate({**body["metadata"], "name": None, "namespace": None})
-    spec, problem = None, ""
-    try:
-        spec = ResearchJobSpec.model_validate(body.get("spec") or {})
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        problem = f"spec.{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    if before is not None and before[0].get("spec") == body.get("spec"):
+        spec, problem = before[1].spec, before[1].problem
+    else:
+        spec, problem = _spec(body.get("spec") or {})
     return Desired(
         namespace=body["metadata"]["namespace"],
         name=body["metadata"]["name"],
@@ -150,6 +169,14 @@ def desired_of(body: dict[str, Any]) -> Desired:
         deleted=metadata.deletion_timestamp,
         finalizer=FINALIZER in metadata.finalizers,
     )
+
+
+def _spec(written: dict[str, Any]) -> tuple[ResearchJobSpec | None, str]:
+    try:
+        return ResearchJobSpec.model_validate(written), ""
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        return None, f"spec.{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
 
 
 def _version(body: dict[str, Any]) -> int:

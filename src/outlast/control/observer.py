@@ -12,10 +12,20 @@ from temporalio.service import RPCError
 from outlast.control.jobs import Entry, Memory
 from outlast.control.kube import Kube, KubeGoneError, object_path
 from outlast.control.recovery import recovery_of
-from outlast.control.report import compare, render
+from outlast.control.report import compare, compare_in, render
+from outlast.control.stores import ResultStores
 from outlast.control.temporal import TemporalUnreachableError, Workflows
 from outlast.job.assess import AWAITING_APPROVAL, was_started
-from outlast.job.observed import ABSENT, ENDED_BADLY, UNREACHABLE, Desired, Observed, Workflow, WorkflowState
+from outlast.job.observed import (
+    ABSENT,
+    ENDED_BADLY,
+    UNREACHABLE,
+    Desired,
+    Observed,
+    ReportState,
+    Workflow,
+    WorkflowState,
+)
 from outlast.job.spec import PlanApproval, ResearchJobSpec, ResearchPlan
 from outlast.job.status import JobStatus, UsageStatus
 from outlast.research.workflow import DeepResearch
@@ -46,10 +56,21 @@ class Observer:
         kube: For what stands under a result's name.
         workflows: For what Temporal says.
         snapshot: What the sweep listed.
+        stores: For what lies in them.
+        overflow: The store of reports that are too large for a ConfigMap.
     """
 
-    def __init__(self, kube: Kube, workflows: Workflows, snapshot: Snapshot) -> None:
+    def __init__(
+        self,
+        kube: Kube,
+        workflows: Workflows,
+        snapshot: Snapshot,
+        stores: ResultStores,
+        overflow: str | None = None,
+    ) -> None:
         self._kube = kube
+        self._stores = stores
+        self._overflow = overflow
         self._workflows = workflows
         self._snapshot = snapshot
         self._polled: dict[str, tuple[float, bool]] = {}
@@ -60,8 +81,14 @@ class Observer:
         status, readable = entry.status
         foreign = not readable or (memory.written is not None and memory.written != status)
         delivered = memory.delivered if memory.delivered is not None or foreign else status.observed_generation
-        observed = Observed(status=status, foreign_status=foreign, delivered=delivered)
+        observed = Observed(
+            status=status,
+            foreign_status=foreign,
+            delivered=delivered,
+            store_problem=self._stores.problem_of(desired.store) if desired.store else "",
+        )
         if status.finished and not foreign:
+            memory.rendered = None
             return observed
         try:
             workflow = await self._workflow(desired, status, memory)
@@ -107,8 +134,9 @@ class Observer:
                 memory.recovery = await recovery_of(await self._workflows.handle(desired.workflow_id, workflow.run_id))
             workflow = replace(workflow, plan=memory.plan, recovery=memory.recovery)
         elif workflow.run_id:
-            if memory.sees_end_of(workflow.run_id):
+            if memory.ended_run != workflow.run_id:
                 memory.recovery = await recovery_of(await self._workflows.handle(desired.workflow_id, workflow.run_id))
+                memory.ended_run = workflow.run_id  # only now: a history that could not be read is read again
             workflow = replace(workflow, recovery=memory.recovery)
         return workflow
 
@@ -116,12 +144,25 @@ class Observer:
         if memory.rendered is None:
             result = await self._workflows.result(desired.workflow_id, workflow.run_id)
             memory.rendered = await asyncio.to_thread(render, desired.workflow_id, result)
+        store = desired.store or (self._overflow if memory.rendered.brief is not None else None)
+        if store:
+            report = await compare_in(self._stores, store, desired, memory.rendered)
+            if report.state in {ReportState.NOTHING, ReportState.STALE}:
+                report = replace(report, problem=memory.store_problem)
+            return replace(observed, report=report)
         path = object_path("api/v1", desired.namespace, "configmaps", desired.report_name)
         try:
             found = await self._kube.get(path)
         except KubeGoneError:
             found = None
         return replace(observed, report=compare(found, desired, memory.rendered))
+
+    async def repolled(self) -> set[str]:
+        """Task queues of running workflows whose workers came or went since they were last asked for."""
+        queues = {workflow.task_queue for workflow in self._snapshot.running.values()}
+        self._polled = {queue: told for queue, told in self._polled.items() if queue in queues}
+        before = {queue: polled for queue, (_, polled) in self._polled.items()}
+        return {queue for queue, polled in before.items() if await self._is_polled(queue) is not polled}
 
     async def _is_polled(self, task_queue: str) -> bool:
         now = asyncio.get_running_loop().time()

@@ -24,8 +24,10 @@ from outlast.control.lease import Lease
 from outlast.control.observer import Observer, Snapshot
 from outlast.control.pods import PodWatch
 from outlast.control.probes import OperatorMetrics, probes
+from outlast.control.stores import ResultStores
 from outlast.control.temporal import Workflows
 from outlast.durable.client import connect
+from outlast.errors import SettingsError
 from outlast.job.actions import Action
 from outlast.settings import Settings
 
@@ -96,6 +98,9 @@ async def operator(
     async with Kube(access) as kube:
         workflows = Workflows(connected, settings.task_queue)
         cache, snapshot, metrics = JobCache(), Snapshot(), OperatorMetrics()
+        stores, overflow = ResultStores(settings.result_stores), settings.result_overflow_store
+        if overflow is not None and stores.problem_of(overflow):
+            raise SettingsError(f"OUTLAST_RESULT_OVERFLOW_STORE={overflow!r} is none of OUTLAST_RESULT_STORES.")
         lease = Lease(
             kube,
             namespace=settings.operator_lease_namespace or access.namespace,
@@ -106,8 +111,8 @@ async def operator(
         )
         controller = Controller(
             cache=cache,
-            observer=Observer(kube, workflows, snapshot),
-            executor=Executor(kube, workflows, lease, utc_now, metrics, checkpoint),
+            observer=Observer(kube, workflows, snapshot, stores, overflow),
+            executor=Executor(kube, workflows, lease, utc_now, metrics, stores, checkpoint),
             workflows=workflows,
             snapshot=snapshot,
             leadership=lease,

@@ -14,8 +14,9 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHandle
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
+from outlast.control.temporal import TemporalUnreachableError
 from outlast.durable.takeover import WORKER_DIED
 from outlast.job.status import RecoveryStatus
 
@@ -24,11 +25,13 @@ _MODEL_REQUEST = "model_request"
 
 
 async def recovery_of(run: WorkflowHandle[Any, Any]) -> RecoveryStatus | None:
-    """The figures of one run; None when its history can't be read now."""
+    """The figures of one run; None when its history is gone."""
     try:
         return recovery([event async for event in run.fetch_history_events()])
-    except RPCError:
-        return None
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None
+        raise TemporalUnreachableError(f"Temporal does not answer: {error.message or error.status.name}.") from None
 
 
 def recovery(events: Iterable[HistoryEvent]) -> RecoveryStatus:

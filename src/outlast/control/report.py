@@ -1,12 +1,14 @@
-"""The report as a ConfigMap that the job owns: whole where it fits, its summary and checksum where it doesn't."""
+"""The report as a ConfigMap that the job owns, whole where it fits, its summary and checksum where it doesn't; or whole
+in a store."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from outlast.chaos.digest import report_sha256
+from outlast.control.stores import ResultStoreError, ResultStores
 from outlast.job.observed import Desired, ReportSeen, ReportState
 from outlast.job.spec import API_VERSION, KIND
 from outlast.render.document import ReportDocument
@@ -34,20 +36,26 @@ class Rendered:
 
     summary: str
     sha256: str
-    data: dict[str, str]
-    shortened: bool
+    documents: dict[str, str]
+    """The whole report, by file name."""
+    brief: dict[str, str] | None = None
+    """Its summary, where a ConfigMap doesn't take the whole."""
+
+    @property
+    def data(self) -> dict[str, str]:
+        """What a ConfigMap holds."""
+        return self.brief or self.documents
 
 
 def render(job_id: str, result: ResearchResult) -> Rendered:
     """Render a result; equal results of one job are rendered equal to the byte."""
     document = ReportDocument(job_id=job_id, result=result)
     digest = report_sha256(result.report)
-    data = {"report.md": report_markdown(document), "report.json": report_json(document)}
-    size = sum(len(text.encode()) for text in data.values())
-    if size > MAX_BYTES:
-        data = _shortened(result.report, digest, size)
+    documents = {"report.md": report_markdown(document), "report.json": report_json(document)}
+    size = sum(len(text.encode()) for text in documents.values())
+    brief = _shortened(result.report, digest, size) if size > MAX_BYTES else None
     summary = one_line(result.report.answer or result.report.summary)
-    return Rendered(summary=summary, sha256=digest, data=data, shortened=size > MAX_BYTES)
+    return Rendered(summary=summary, sha256=digest, documents=documents, brief=brief)
 
 
 def config_map(job: Desired, rendered: Rendered) -> dict[str, Any]:
@@ -84,8 +92,21 @@ def compare(found: dict[str, Any] | None, job: Desired, rendered: Rendered) -> R
         state=_state(found, job, rendered),
         summary=rendered.summary,
         sha256=rendered.sha256,
-        shortened=rendered.shortened,
+        shortened=rendered.brief is not None,
     )
+
+
+async def compare_in(stores: ResultStores, store: str, job: Desired, rendered: Rendered) -> ReportSeen:
+    """What lies in a store under the job's key, against what should."""
+    seen = ReportSeen(state=ReportState.UNKNOWN, summary=rendered.summary, sha256=rendered.sha256, store=store)
+    problem = stores.problem_of(store)
+    if problem:
+        return replace(seen, problem=problem)
+    try:
+        holds = await stores.holds(store, job.workflow_id, rendered.documents)
+    except ResultStoreError as error:
+        return replace(seen, problem=str(error))
+    return replace(seen, state={None: ReportState.NOTHING, True: ReportState.OURS, False: ReportState.STALE}[holds])
 
 
 def _state(found: dict[str, Any] | None, job: Desired, rendered: Rendered) -> ReportState:

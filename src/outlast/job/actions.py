@@ -78,9 +78,11 @@ class RejectPlan:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """Write the report to a ConfigMap that the job owns."""
+    """Write the report to a ConfigMap that the job owns, or to a store."""
 
     name: str
+    store: str = ""
+    """Name of the store; empty for a ConfigMap."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,8 @@ def accepted(observed: Observed, desired: Desired) -> Finding:
     if refused(workflow) and workflow.failure:
         return Finding(FALSE, _REFUSED[workflow.failure.kind], workflow.failure.message)
     if workflow.state in {WorkflowState.ABSENT, WorkflowState.UNREACHABLE} and not was_started(observed.status):
+        if observed.store_problem:
+            return Finding(FALSE, Reason.STORE_UNKNOWN, observed.store_problem)
         if workflow.state is WorkflowState.UNREACHABLE:
             return Finding(UNKNOWN, Reason.TEMPORAL_UNREACHABLE, _UNREACHABLE)
         if desired.spec.suspend:
@@ -212,8 +214,13 @@ def complete(observed: Observed, desired: Desired) -> Finding:
     report = observed.report
     if _workflow(observed).state is not WorkflowState.COMPLETED:
         return Finding(FALSE, Reason.IN_PROGRESS)
-    if report is None or report.state in {ReportState.NOTHING, ReportState.STALE}:
-        return Finding(FALSE, Reason.RESULT_NOT_WRITTEN, f"The report goes to the ConfigMap {desired.report_name!r}.")
+    if report is None:
+        return Finding(FALSE, Reason.RESULT_NOT_WRITTEN, "The report is being read from the workflow.")
+    place = f"store {report.store!r}" if report.store else f"ConfigMap {desired.report_name!r}"
+    if report.problem or report.state is ReportState.UNKNOWN:
+        return Finding(FALSE, Reason.STORE_UNUSABLE, report.problem)
+    if report.state in {ReportState.NOTHING, ReportState.STALE}:
+        return Finding(FALSE, Reason.RESULT_NOT_WRITTEN, f"The report goes to the {place}.")
     if report.state is ReportState.FOREIGN:
         return Finding(
             FALSE,
@@ -227,7 +234,7 @@ def complete(observed: Observed, desired: Desired) -> Finding:
             Reason.REPORT_SHORTENED,
             f"The report is too large for a ConfigMap; {desired.report_name!r} holds a summary.",
         )
-    return Finding(TRUE, Reason.REPORT_WRITTEN, f"The report stands in the ConfigMap {desired.report_name!r}.")
+    return Finding(TRUE, Reason.REPORT_WRITTEN, f"The report stands in the {place}.")
 
 
 def failed(observed: Observed, desired: Desired) -> Finding:
@@ -296,15 +303,17 @@ def _nothing_to_deliver(observed: Observed, desired: Desired) -> bool:
 
 
 def _workflow_status(workflow: Workflow, before: JobStatus, desired: Desired) -> WorkflowStatus | None:
+    known = before.workflow or WorkflowStatus()
     if not workflow.run_id:
         return before.workflow
+    same = known.run_id == workflow.run_id  # a listing does not tell how long the history of a running workflow is
     return WorkflowStatus(
         id=desired.workflow_id,
         run_id=workflow.run_id,
-        task_queue=workflow.task_queue or (before.workflow.task_queue if before.workflow else ""),
+        task_queue=workflow.task_queue or known.task_queue,
         build_id=workflow.build_id,
-        history_events=workflow.history_events,
-        history_bytes=workflow.history_bytes,
+        history_events=workflow.history_events or (known.history_events if same else 0),
+        history_bytes=workflow.history_bytes or (known.history_bytes if same else 0),
     )
 
 
@@ -348,9 +357,11 @@ def _result(observed: Observed, before: JobStatus, desired: Desired) -> ResultSt
         return before.result
     if report.state is not ReportState.OURS:
         return None
-    return ResultStatus(
-        summary=_short(report.summary, MAX_SUMMARY), ref=ResultReference(name=desired.report_name), sha256=report.sha256
-    )
+    if report.store:
+        ref = ResultReference(kind="Store", name=report.store, key=desired.workflow_id)
+    else:
+        ref = ResultReference(name=desired.report_name)
+    return ResultStatus(summary=_short(report.summary, MAX_SUMMARY), ref=ref, sha256=report.sha256)
 
 
 def _stamped(

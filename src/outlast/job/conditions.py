@@ -61,6 +61,9 @@ class Reason(StrEnum):
     SOURCE_UNUSABLE = "SourceUnusable"
     """Accepted=False; a source is unknown to the worker, or can't be opened. Tried again."""
 
+    STORE_UNKNOWN = "StoreUnknown"
+    """Accepted=False; the operator knows no store of the name in `spec.result.store`, so nothing was started."""
+
     # Anything that can't be known
     TEMPORAL_UNREACHABLE = "TemporalUnreachable"
     """Accepted or Progressing=Unknown; Temporal doesn't answer. The job goes on or waits, and never fails by it."""
@@ -109,12 +112,15 @@ class Reason(StrEnum):
     IN_PROGRESS = "InProgress"
     """Complete=False, Failed=False; the job is not at its end."""
     REPORT_WRITTEN = "ReportWritten"
-    """Complete=True; the whole report stands in the ConfigMap that `.status.result` names."""
+    """Complete=True; the whole report stands where `.status.result.ref` says: in a ConfigMap, or in a store."""
     REPORT_SHORTENED = "ReportShortened"
-    """Complete=True; the report is larger than a ConfigMap takes, so its summary and checksum stand there."""
+    """Complete=True; the report is larger than a ConfigMap takes, so its summary and checksum stand there. The admin
+    can have such reports go to a store."""
     RESULT_NAME_TAKEN = "ResultNameTaken"
     """Complete=False; the work is done, but a ConfigMap of the result's name belongs to somebody else. It is left as
     it is; remove it or name another in `spec.result.configMap`."""
+    STORE_UNUSABLE = "StoreUnusable"
+    """Complete=False; the work is done, but the store for its report can't be read or written. Tried again."""
     RESULT_NOT_WRITTEN = "ResultNotWritten"
     """Complete=False; the work is done and the report is being written, or could not be yet."""
     ENDED_WITHOUT_REPORT = "EndedWithoutReport"

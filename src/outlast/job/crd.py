@@ -42,7 +42,7 @@ def policy_crd() -> dict[str, Any]:
         "required": ["spec"],
         "properties": {**_head("ResearchPolicy"), "spec": structural(ResearchPolicySpec)},
     }
-    for name in ("taskQueues", "models", "sources"):
+    for name in ("taskQueues", "models", "sources", "stores"):
         _node(schema, ("spec", name))["x-kubernetes-list-type"] = "set"
     return _definition("ResearchPolicy", "researchpolicies", "rp", schema, {}, _policy_columns())
 

@@ -40,6 +40,11 @@ class Desired:
         """Name of the ConfigMap that takes the report."""
         return (self.spec.result.config_map if self.spec else None) or f"{self.name}-report"
 
+    @property
+    def store(self) -> str:
+        """The store that the job names for its report; empty when it names none."""
+        return (self.spec.result.store if self.spec else None) or ""
+
 
 class WorkflowState(StrEnum):
     """What Temporal says of the workflow."""
@@ -131,6 +136,8 @@ class ReportState(StrEnum):
     """A ConfigMap of this very job that holds something else."""
     FOREIGN = "Foreign"
     """A ConfigMap that this job doesn't own."""
+    UNKNOWN = "Unknown"
+    """The store for the report can't be read now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +149,11 @@ class ReportSeen:
     sha256: str
     """Of the report itself, without ids, figures and times."""
     shortened: bool = False
-    """Whether the report is larger than a ConfigMap takes."""
+    """Whether a ConfigMap that was too small for the report holds its summary."""
+    store: str = ""
+    """The store that the report goes to; empty when it goes to a ConfigMap."""
+    problem: str = ""
+    """Why the store can't be read, or couldn't be written last time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +166,8 @@ class Observed:
     """Whether somebody else wrote it since this operator last did."""
     delivered: int | None = None
     """Generation whose suspension and budget the workflow is known to have."""
+    store_problem: str = ""
+    """Why the store that the job names for its report can't be used at all."""
     workflow: Workflow | None = None
     """None for a finished job whose status nobody else touched: there is nothing to look up."""
     report: ReportSeen | None = None

@@ -41,6 +41,9 @@ RELEASE_AFTER = timedelta(seconds=60)
 LOOK_AGAIN = timedelta(seconds=5)
 """How soon a job is looked at again that waits for something that nobody announces."""
 
+ANNOUNCED = timedelta(seconds=60)
+"""How soon a job is looked at again though the sweep tells of what it waits for: of Temporal, or of a first worker."""
+
 REFUSED_AGAIN = timedelta(seconds=30)
 """How soon a job is checked anew whose models or sources couldn't be used: an admin may have mended them."""
 
@@ -55,6 +58,8 @@ _WARNINGS = frozenset(
         Reason.INVALID_SPEC,
         Reason.MODEL_UNUSABLE,
         Reason.SOURCE_UNUSABLE,
+        Reason.STORE_UNKNOWN,
+        Reason.STORE_UNUSABLE,
         Reason.TEMPORAL_UNREACHABLE,
         Reason.NO_WORKERS,
         Reason.BUDGET_ENDED,
@@ -109,7 +114,7 @@ def _steps(observed: Observed, desired: Desired, now: datetime) -> list[Action]:
 def _start(observed: Observed, desired: Desired, workflow: Workflow, now: datetime) -> list[Action]:
     """Start what was never started, and check anew what was turned down before anything was sent."""
     spec = desired.spec
-    if spec is None or spec.suspend:
+    if spec is None or spec.suspend or observed.store_problem:
         return []
     if workflow.state is WorkflowState.ABSENT and not was_started(observed.status):
         again = False
@@ -156,7 +161,8 @@ def _result(observed: Observed, desired: Desired, workflow: Workflow) -> list[Ac
     if workflow.state is not WorkflowState.COMPLETED or observed.report is None:
         return []
     if observed.report.state in {ReportState.NOTHING, ReportState.STALE}:
-        return [WriteResult(name=desired.report_name)]
+        store = observed.report.store
+        return [WriteResult(name=desired.workflow_id if store else desired.report_name, store=store)]
     return []
 
 
@@ -220,7 +226,8 @@ def _next_visit(observed: Observed, desired: Desired, status: JobStatus, now: da
         ends = _deadline_of(status, desired)
         due += [ends + DEADLINE_GRACE] if ends is not None else []
         waits = workflow.state is WorkflowState.UNREACHABLE or workflow.polled is False
-        due += [now + LOOK_AGAIN] if waits or workflow.state is WorkflowState.COMPLETED else []
+        due += [now + ANNOUNCED] if waits else []
+        due += [now + LOOK_AGAIN] if workflow.state is WorkflowState.COMPLETED else []
         due += [_refused_until(workflow, now)] if refused(workflow) else []
     return [Requeue(after=max(min(due) - now, timedelta(seconds=1)))] if due else []
 

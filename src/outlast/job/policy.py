@@ -24,6 +24,8 @@ class ResearchPolicySpec(Resource):
     """Models that a job may name; one that ends in `*` stands for all that begin so. Unset, the workers' default."""
     sources: Annotated[list[Name], Field(max_length=64)] = []  # noqa: RUF012
     """Sources that a job may name."""
+    stores: Annotated[list[Name], Field(max_length=32)] = []  # noqa: RUF012
+    """Stores for reports that a job may name."""
     require_approval: bool = False
     """Whether every job needs approval.plan: Required."""
     max_cost_usd: Annotated[float, Field(gt=0, le=100_000)] | None = Field(default=None, alias="maxCostUSD")

@@ -17,6 +17,7 @@ class At(Enum):
     BUDGET = ("spec", "budget")
     APPROVAL = ("spec", "approval")
     SOURCES = ("spec", "sources")
+    RESULT = ("spec", "result")
     STATUS = ("status",)
     PROGRESS = ("status", "progress")
     USAGE = ("status", "usage")
@@ -124,6 +125,7 @@ RULES: list[Rule] = [
         "approval.editedPlan needs approval.decision: Approved",
         field=".editedPlan",
     ),
+    Rule(At.RESULT, "!has(self.configMap) || !has(self.store)", "result takes either configMap or store"),
     # What batch/v1 Job promises of its status. To repair one that was forged, the operator clears it first.
     _set_once("startTime"),
     _set_once("completionTime"),

@@ -125,10 +125,18 @@ class Models(Resource):
 
 
 class ResultPlace(Resource):
-    """Where the report goes."""
+    """Where the report goes: a ConfigMap, unless a store is named."""
 
     config_map: Name | None = None
     """Name of the ConfigMap in the job's own namespace; unset, the job's name and `-report`."""
+    store: Name | None = None
+    """Object store, by the name that the admin gave it; the report then goes there, whatever its size."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.config_map and self.store:
+            raise ValueError("result takes either configMap or store")
+        return self
 
 
 class DeletionPolicy(StrEnum):

@@ -76,12 +76,14 @@ class RecoveryStatus(Resource):
 
 
 class ResultReference(Resource):
-    """Where the report is, in the job's own namespace."""
+    """Where the report is: a ConfigMap in the job's own namespace, or a store."""
 
     kind: ShortText = "ConfigMap"
-    """Kind of the object."""
+    """ConfigMap or Store."""
     name: ShortText = ""
-    """Its name; it holds `report.md` and `report.json`."""
+    """Name of the ConfigMap, or of the store as the admin gave it; it holds `report.md` and `report.json`."""
+    key: ShortText | None = None
+    """In a store, what stands before `/report.md` and `/report.json` in the names of the two objects."""
 
 
 class ResultStatus(Resource):

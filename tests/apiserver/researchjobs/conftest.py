@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -51,12 +53,24 @@ def worker(session_processes: Processes) -> Process:
     return session_processes.worker()
 
 
-@pytest.fixture(scope="session")
-def operator(session_processes: Processes, worker: Process) -> Process:
-    """An operator for all namespaces that don't bring their own, and a worker."""
-    started = session_processes.operator()
-    started.await_text("this process holds the Lease")
-    return started
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the store `archive` of the operator lies."""
+    return tmp_path_factory.mktemp("archive")
+
+
+@pytest.fixture(scope="module")
+def operator(
+    installed: ApiServer, backend: Backend, worker: Process, archive: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Process]:
+    """An operator for all namespaces, and a worker.
+
+    It goes with its module: it would do the work of the operators that tests of other modules bring along.
+    """
+    with processes(installed, backend, tmp_path_factory.mktemp("operator")) as started:
+        running = started.operator(OUTLAST_RESULT_STORES=json.dumps({"archive": f"file://{archive}"}))
+        running.await_text("this process holds the Lease")
+        yield running
 
 
 @pytest.fixture

@@ -59,6 +59,7 @@ MALFORMED: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("an edited plan without a decision", {"approval": {"plan": "Required", "editedPlan": PLAN}}, "editedPlan needs"),
     ("a result elsewhere", {"result": {"namespace": "other"}}, 'unknown field "spec.result.namespace"'),
+    ("a result in two places", {"result": {"configMap": "here", "store": "there"}}, "either configMap or store"),
     ("a result that is no name", {"result": {"configMap": "../x"}}, "spec.result.configMap in body should match"),
 ]
 
@@ -224,6 +225,7 @@ POLICY = {
     "taskQueues": ["team-a"],
     "models": ["offline:*", "openai:gpt-5"],
     "sources": ["factbook"],
+    "stores": ["archive"],
     "requireApproval": True,
     "maxCostUSD": 2,
 }
@@ -232,6 +234,7 @@ BOUND = {
     "model": "offline:large",
     "approval": {"plan": "Required"},
     "budget": {"maxCostUSD": 1},
+    "result": {"store": "archive"},
 }
 
 
@@ -265,6 +268,11 @@ def test_a_pick_from_what_is_bound_passes(bound: Jobs) -> None:
             {"models": {"analyst": "google:x"}}, "spec.model and spec.models must be among", id="a role's model"
         ),
         pytest.param({"sources": ["factbook", "intranet"]}, "spec.sources must be among those bound", id="a source"),
+        pytest.param(
+            {"result": {"store": "theirs"}},
+            "spec.result.store must be one of those bound to this namespace: archive",
+            id="a foreign store",
+        ),
         pytest.param({"approval": None}, "set spec.approval.plan to Required", id="no review"),
         pytest.param({"budget": None}, "maxCostUSD must be set, and at most 2", id="no budget"),
         pytest.param({"budget": {"maxCostUSD": 3}}, "maxCostUSD must be set, and at most 2", id="a budget too large"),

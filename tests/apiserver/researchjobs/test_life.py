@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from outlast.chaos.digest import report_sha256
+from outlast.research.models import Report
 from tests.apiserver.researchjobs.backend import ROOT, Backend, Process
 from tests.apiserver.researchjobs.jobs import Jobs
 from tests.cluster.waiting import wait_until
@@ -121,6 +123,34 @@ def test_a_config_map_of_somebody_else_is_left_as_it_is(jobs: Jobs) -> None:
     jobs.await_condition("squat", "Complete")
 
 
+def test_a_report_goes_to_the_store_that_the_job_names(jobs: Jobs, archive: Path) -> None:
+    jobs.apply("stored", result={"store": "archive"})
+    jobs.await_condition("stored", "Complete")
+    result = (jobs.get("stored") or {})["status"]["result"]
+    assert result["ref"] == {"kind": "Store", "name": "archive", "key": jobs.workflow_id("stored")}
+    report = json.loads((archive / result["ref"]["key"] / "report.json").read_text())
+    assert report_sha256(Report.model_validate(report["report"])) == result["sha256"]
+    assert (archive / result["ref"]["key"] / "report.md").read_text()
+    assert "NotFound" in jobs.apiserver.kubectl.attempt("get", "cm", "stored-report", "-n", jobs.namespace).stderr
+
+
+def test_a_store_that_nobody_knows_costs_nothing_shows_and_heals(jobs: Jobs, backend: Backend) -> None:
+    jobs.apply("lost", result={"store": "attic"})
+    jobs.await_condition("lost", "Accepted", "False", "StoreUnknown")
+    assert backend.runs(jobs.workflow_id("lost")) == []
+    jobs.patch("lost", {"spec": {"result": {"store": "archive"}}})
+    jobs.await_condition("lost", "Complete")
+
+
+def test_a_store_that_cannot_be_written_shows_and_heals(jobs: Jobs, archive: Path) -> None:
+    blocked = archive / jobs.namespace
+    blocked.write_text("a file where a folder should be")
+    jobs.apply("blocked", result={"store": "archive"})
+    jobs.await_condition("blocked", "Complete", "False", "StoreUnusable")
+    blocked.unlink()
+    jobs.await_condition("blocked", "Complete")
+
+
 def test_a_finished_job_is_deleted_when_its_time_is_up(jobs: Jobs) -> None:
     jobs.apply("brief", ttlSecondsAfterFinished=0)
     jobs.await_gone("brief")
@@ -179,7 +209,7 @@ def test_a_hand_edited_status_is_repaired(jobs: Jobs, forged: dict[str, object] 
     honest = (jobs.get("job") or {})["status"]
     assert jobs.patch("job", {"status": forged}, "--subresource=status") == (0, "")
     wait_until(
-        lambda: without_times((jobs.get("job") or {}).get("status", {})) == without_times(honest),
+        lambda: lasting((jobs.get("job") or {}).get("status", {})) == lasting(honest),
         what="the repair of the status",
         deadline_seconds=30,
         seen=lambda: json.dumps((jobs.get("job") or {}).get("status"), indent=1),
@@ -200,8 +230,13 @@ def test_a_forged_end_is_repaired(jobs: Jobs) -> None:
     jobs.await_condition("job", "Complete")
 
 
-def without_times(status: dict[str, object]) -> object:
-    return json.loads(json.dumps(status), object_hook=lambda found: {k: v for k, v in found.items() if "Time" not in k})
+def lasting(status: dict[str, object]) -> object:
+    """A status without its times, and without the length of the history, which only some looks tell."""
+
+    def kept(found: dict[str, object]) -> dict[str, object]:
+        return {key: value for key, value in found.items() if "Time" not in key and "history" not in key}
+
+    return json.loads(json.dumps(status), object_hook=kept)
 
 
 def test_logs_name_the_job(operator: Process, jobs: Jobs, tmp_path: Path) -> None:

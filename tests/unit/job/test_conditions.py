@@ -63,6 +63,14 @@ CASES = [
     ),
     ("a model without a key", ended_as(FailureKind.MODEL_UNUSABLE), job(), T.ACCEPTED, "False", "ModelUnusable"),
     ("an unknown source", ended_as(FailureKind.SOURCE_UNUSABLE), job(), T.ACCEPTED, "False", "SourceUnusable"),
+    (
+        "a store that the operator doesn't know",
+        replace(seen(workflow=ABSENT), store_problem="none such"),
+        job(),
+        T.ACCEPTED,
+        "False",
+        "StoreUnknown",
+    ),
     ("an unreadable spec", seen(workflow=ABSENT), replace(job(), spec=None), T.ACCEPTED, "False", "InvalidSpec"),
     # Progressing
     ("steps are carried out", seen(workflow=running()), job(), T.PROGRESSING, "True", "Working"),
@@ -178,6 +186,14 @@ CASES = [
         "True",
         "ReportShortened",
     ),
+    (
+        "a store that can't be read",
+        seen(workflow=COMPLETED, report=replace(report(ReportState.UNKNOWN), store="archive", problem="no way")),
+        job(),
+        T.COMPLETE,
+        "False",
+        "StoreUnusable",
+    ),
     ("a failed job", ended_as(FailureKind.OTHER), job(), T.COMPLETE, "False", "EndedWithoutReport"),
     # Failed
     ("not failed while it runs", seen(workflow=running()), job(), T.FAILED, "False", "InProgress"),
@@ -244,6 +260,15 @@ def test_a_condition_keeps_its_time_while_its_status_stands() -> None:
     third = assess(seen(status=second, workflow=UNREACHABLE), job(), at(3))
     assert condition(third, T.PROGRESSING).last_transition_time == at(3)
     assert condition(third, T.ACCEPTED).last_transition_time == at(1)
+
+
+def test_the_length_of_a_history_stays_when_a_listing_does_not_tell_it() -> None:
+    first = assess(seen(workflow=running(history_events=30, history_bytes=900)), job(), NOW)
+    second = assess(seen(status=first, workflow=running()), job(), NOW)
+    assert second == first
+    other = assess(seen(status=first, workflow=replace(running(), run_id="another")), job(), NOW)
+    assert other.workflow is not None
+    assert other.workflow.history_events == 0
 
 
 def test_figures_never_fall_when_a_listing_is_behind() -> None:

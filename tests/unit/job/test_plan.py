@@ -34,7 +34,7 @@ from outlast.job.observed import (
     ReportState,
     WorkflowState,
 )
-from outlast.job.plan import CANCEL_GRACE, DEADLINE_REASON, LOOK_AGAIN, REFUSED_AGAIN, RELEASE_AFTER, plan
+from outlast.job.plan import ANNOUNCED, CANCEL_GRACE, DEADLINE_REASON, REFUSED_AGAIN, RELEASE_AFTER, plan
 from outlast.job.spec import Budget
 from outlast.job.status import JobStatus
 from tests.unit.job.builders import (
@@ -227,6 +227,22 @@ RESULT_CASES = [
         [WriteResult("elsewhere")],
     ),
     Case(
+        "a report goes to a store under the workflow's id",
+        Observed(
+            STARTED, workflow=COMPLETED, delivered=1, report=replace(report(ReportState.NOTHING), store="archive")
+        ),
+        job(result={"store": "archive"}),
+        [WriteResult("ns/job/uid-1", store="archive")],
+    ),
+    Case(
+        "a store that can't be read is not written",
+        Observed(
+            STARTED, workflow=COMPLETED, delivered=1, report=replace(report(ReportState.UNKNOWN), store="archive")
+        ),
+        job(result={"store": "archive"}),
+        [],
+    ),
+    Case(
         "a job whose report stands is let go of",
         Observed(STARTED, workflow=COMPLETED, delivered=1, report=report(ReportState.OURS)),
         job(),
@@ -367,11 +383,11 @@ def test_news_is_told_once() -> None:
 @pytest.mark.parametrize(
     ("observed", "desired", "after"),
     [
-        pytest.param(Observed(workflow=UNREACHABLE), job(), LOOK_AGAIN, id="while Temporal is out of reach"),
+        pytest.param(Observed(workflow=UNREACHABLE), job(), ANNOUNCED, id="while Temporal is out of reach"),
         pytest.param(
             Observed(STARTED, workflow=running(polled=False), delivered=1),
             job(),
-            LOOK_AGAIN,
+            ANNOUNCED,
             id="while no worker polls",
         ),
         pytest.param(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from outlast.control.queue import WorkQueue
+from outlast.control.queue import TURNS, WorkQueue
 
 
 async def test_a_key_is_queued_once() -> None:
@@ -40,3 +40,25 @@ async def test_a_forgotten_key_does_not_come_back() -> None:
     queue.add_after("b", 0.05)
     assert await asyncio.wait_for(queue.take(), 5) == "b"
     assert len(queue) == 0
+
+
+async def test_what_goes_first_overtakes_what_waits() -> None:
+    queue = WorkQueue()
+    queue.add("old")
+    queue.add("new", first=True)
+    assert queue.urgent
+    assert [await queue.take(), await queue.take()] == ["new", "old"]
+
+
+async def test_only_what_goes_first_is_urgent() -> None:
+    queue = WorkQueue()
+    queue.add("old")
+    assert not queue.urgent
+
+
+async def test_no_stream_of_new_keys_starves_the_others() -> None:
+    queue = WorkQueue()
+    queue.add("old")
+    for number in range(2 * TURNS):
+        queue.add(f"new-{number}", first=True)
+    assert "old" in [await queue.take() for _ in range(TURNS)]

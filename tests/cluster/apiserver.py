@@ -6,7 +6,7 @@ Needs no root and no Debian package, and any number can run at once.
 
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,8 @@ class ApiServer:
     """Passes every authorizer; use `--as` to ask as somebody else."""
     kubectl: Kubectl
     audit: AuditLog
+    restart: Callable[[], None]
+    """Kills the API server and starts it again; its database stays."""
 
 
 @contextlib.contextmanager
@@ -55,10 +57,23 @@ def api_server(folder: Path) -> Iterator[ApiServer]:
         daemons.await_apiserver(plane)
         kubeconfig = layout.super_kubeconfig
         yield ApiServer(
-            plane.endpoint.url, kubeconfig, Kubectl(bin_dir / "kubectl", kubeconfig), AuditLog(layout.audit_log)
+            plane.endpoint.url,
+            kubeconfig,
+            Kubectl(bin_dir / "kubectl", kubeconfig),
+            AuditLog(layout.audit_log),
+            lambda: _restart(plane, daemons),
         )
     finally:
         _stop(layout)
+
+
+def _restart(plane: ControlPlane, daemons: Daemons) -> None:
+    old = recorded(plane.layout.pids)["kube-apiserver"]
+    old.kill()
+    wait_until(lambda: not old.alive(), what="the end of the API server", deadline_seconds=30)
+    old.reap()
+    daemons.start("kube-apiserver", plane.apiserver())
+    daemons.await_apiserver(plane)
 
 
 def _free_ports(count: int) -> list[int]:

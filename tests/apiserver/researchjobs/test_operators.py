@@ -154,6 +154,44 @@ def test_an_operator_starts_without_temporal_and_says_so(jobs: Jobs, own: Proces
     jobs.await_condition("early", "Complete")
 
 
+@pytest.mark.usefixtures("worker")
+def test_the_api_server_may_be_killed_and_come_back(jobs: Jobs, own: Processes, backend: Backend) -> None:
+    operator = own.operator()
+    operator.await_text(HOLDS)
+    jobs.apply("waiting", approval={"plan": "Required"})
+    jobs.await_condition("waiting", "AwaitingApproval")
+    jobs.apply("running", query="Which of Germany's neighbours has the largest population?", maxSearches=16)
+    jobs.await_condition("running", "Accepted")
+    jobs.apiserver.restart()
+    jobs.apply("after")
+    for name in ("running", "after"):
+        jobs.await_condition(name, "Complete")
+    decision = {"decision": "Approved", "approvedBy": "kubernetes-super-admin"}
+    assert jobs.patch("waiting", {"spec": {"approval": decision}}) == (0, "")
+    jobs.await_condition("waiting", "Complete")
+    for name in ("waiting", "running", "after"):
+        assert len(backend.runs(jobs.workflow_id(name))) == 1
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_namespace_may_be_deleted_under_its_jobs(jobs: Jobs, own: Processes, backend: Backend) -> None:
+    """Nothing can be made in a namespace that ends. No controller runs here, so the test deletes what is in it."""
+    # The Lease is elsewhere: an operator that lives in the namespace of its jobs goes with it.
+    operator = own.operator(OUTLAST_OPERATOR_LEASE_NAMESPACE="default", OUTLAST_OPERATOR_LEASE_NAME=jobs.namespace)
+    operator.await_text(HOLDS)
+    jobs.apply("waiting", approval={"plan": "Required"})
+    jobs.await_condition("waiting", "AwaitingApproval")
+    jobs.apply("running", query="Which of Germany's neighbours has the largest population?", maxSearches=16)
+    jobs.await_condition("running", "Accepted")
+    workflows = {name: jobs.workflow_id(name) for name in ("waiting", "running")}
+    jobs.apiserver.kubectl("delete", "namespace", jobs.namespace, "--wait=false")
+    for name in workflows:
+        jobs.delete(name)
+    for name, workflow in workflows.items():
+        jobs.await_gone(name)
+        assert backend.state(workflow) in {"CANCELED", "TERMINATED", "COMPLETED"}
+
+
 # Workers that are reported dead. There is no kubelet here, so the test says what it would.
 
 

@@ -78,11 +78,14 @@ class Stop:
 
 
 async def _work(settings: Settings) -> int:
-    from outlast.cli.working import Busy, equipped
-    from outlast.durable.drain import run_worker
-    from outlast.durable.observer import Observers
-    from outlast.durable.worker import build_worker
-    from outlast.telemetry.worker import WorkerTelemetry
+    from outlast.cli.staying import imports_that_stay
+
+    with imports_that_stay():
+        from outlast.cli.working import Busy, equipped
+        from outlast.durable.drain import run_worker
+        from outlast.durable.observer import Observers
+        from outlast.durable.worker import build_worker
+        from outlast.telemetry.worker import WorkerTelemetry
 
     stop = Stop()
     telemetry, busy = WorkerTelemetry(settings), Busy()

@@ -23,9 +23,11 @@ from outlast.chaos.lab.aim import makers, take_aim
 from outlast.chaos.lab.stage import Stage, stage, until
 from outlast.chaos.plan import QUESTION
 from outlast.chaos.schedule import Moment, Stop, Strike, Victim, by_job, schedule
-from outlast.job.spec import ResearchJobSpec
+from outlast.durable.jobs import Jobs
+from outlast.job.spec import Budget, OnExceeded, ResearchJobSpec
 from outlast.offline.faults import AimedFault, FaultConfig, FaultKind, decide
 from outlast.offline.remote import put_faults
+from outlast.research.models import CutReason
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -44,6 +46,15 @@ MANY = "Which of Germany's neighbours has the largest population, and how do the
 BACKOFF_LIMIT = 5
 
 STRUCK_AT_LEAST = 4
+
+BUDGET = 8
+"""Model requests; the question of many parts would take some twenty."""
+
+CUTS = [
+    Strike(Victim.WORKER, Moment.IN_FLIGHT, Stop.PLANNER, told=True),
+    Strike(Victim.EVERYTHING, Moment.RECORDED, Stop.SCOUT, told=True),
+]
+"""Before a budget is used up that leaves no room for all searches."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -147,6 +158,45 @@ async def test_a_fifth_of_all_model_requests_fails_and_the_report_is_the_same(on
     assert figures.resent_requests >= STRUCK_AT_LEAST
     assert all(cause.startswith("fault ") for cause in figures.resent_by_cause), figures.resent_by_cause
     assert max(step.attempt or 0 for step in stormy.record.steps) <= 1 + BACKOFF_LIMIT
+
+
+@pytest.mark.parametrize("then", [OnExceeded.CONCLUDE, OnExceeded.FAIL])
+async def test_a_budget_holds_through_deaths(on: Stage, then: OnExceeded) -> None:
+    """It lives in the workflow: what was used before a death is not forgotten, and what was repeated counts once."""
+    ran = await run_job(on, ResearchJobSpec(query=MANY, budget=Budget(max_requests=BUDGET, on_exceeded=then)), CUTS)
+    assert ran.clean, _text(ran)
+    assert all(one.hit for one in ran.struck), _text(ran)
+    assert ran.proof.figures.resent_requests >= 1
+    assert 1 < ran.proof.figures.recorded_requests <= BUDGET
+    if then is OnExceeded.FAIL:
+        assert "The budget is used up" in ran.outcome.failure
+    else:
+        result = await Jobs(on.client, on.settings.task_queue).result(ran.job)
+        assert any(cut.reason is CutReason.BUDGET for cut in result.report.cut)
+
+
+async def test_a_job_that_waits_for_a_raise_outlives_everything(on: Stage) -> None:
+    spec = ResearchJobSpec(query=MANY, budget=Budget(max_requests=BUDGET, on_exceeded=OnExceeded.PAUSE))
+    jobs = Jobs(on.client, on.settings.task_queue)
+    known = set(on.jobs())
+    job = asyncio.create_task(run_job(on, spec))
+    await until(lambda: set(on.jobs()) - known)
+    (name,) = set(on.jobs()) - known
+
+    async def waits() -> bool:
+        progress = await jobs.progress(name)
+        return progress.usage.requests == BUDGET and "a raise of the budget" in (progress.waiting_for or "")
+
+    await until(waits, pause=0.1)
+    since = time.time()
+    await on.kill_everything()
+    await on.back(since)
+    await until(waits, pause=0.1)
+    assert len([row for row in on.rows(name) if row.kind == "model"]) == BUDGET
+    await jobs.set_budget(name, Budget(max_requests=10 * BUDGET, on_exceeded=OnExceeded.PAUSE))
+    ran = await job
+    assert ran.clean, _text(ran)
+    assert ran.proof.figures.recorded_requests > BUDGET
 
 
 async def _begun(on: Stage, calm: Ran) -> tuple[str, asyncio.Task[Ran]]:

@@ -14,12 +14,17 @@ from temporalio.client import Client
 from temporalio.converter import DataConverter
 from temporalio.service import RPCError, RPCStatusCode
 
-from outlast.chaos.digest import report_sha256
+from outlast.chaos.digest import outcome_sha256
 from outlast.chaos.events import failures_before, run_record, seconds
 from outlast.chaos.records import MODEL_STEPS, Answer, JobRecord, RunRecord, Status, StepRecord
 from outlast.errors import UnknownJobError, UnreachableError
+from outlast.games.models import GameResult
+from outlast.games.spec import WORKFLOW_TYPE as GAME
 from outlast.research.state import WORKFLOW_TYPE, ResearchResult
 from outlast.usage.meter import Usage
+
+RESULTS: dict[str, type[ResearchResult | GameResult]] = {WORKFLOW_TYPE: ResearchResult, GAME: GameResult}
+"""What a job of each workflow type ends with."""
 
 
 async def read_job(client: Client, job: str) -> JobRecord:
@@ -118,15 +123,15 @@ async def _result(
 ) -> tuple[Mapping[str, Usage] | None, str | None]:
     kind = events[0].workflow_execution_started_event_attributes.workflow_type.name if events else ""
     end = next((e for e in events if e.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED), None)
-    if end is None or kind != WORKFLOW_TYPE:
+    if end is None or kind not in RESULTS:
         return None, None
     payloads = end.workflow_execution_completed_event_attributes.result.payloads
     try:
-        (result,) = await converter.decode(list(payloads), [ResearchResult])
+        (result,) = await converter.decode(list(payloads), [RESULTS[kind]])
     except Exception as error:  # noqa: BLE001 - as above
         unread.append(f"the result can't be read: {error}")
         return None, None
-    return result.usage, report_sha256(result.report)
+    return result.usage, outcome_sha256(result)
 
 
 def _continued_from(events: Sequence[HistoryEvent]) -> str | None:

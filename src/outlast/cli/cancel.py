@@ -24,10 +24,13 @@ async def _cancel(settings: Settings, job_id: str) -> str:
     from outlast.errors import JobFailedError, UnreachableError
 
     try:
-        async with heard(settings, job_id) as (link, _):
-            await link.jobs.cancel(job_id)
+        async with heard(settings, job_id, planned=False) as (link, _):
+            from outlast.durable.kinds import of_kind
+
+            jobs = of_kind(await link.jobs.summary(job_id), link.client)
+            await jobs.cancel(job_id)
             with contextlib.suppress(JobFailedError):
-                await link.jobs.result(job_id)
+                await jobs.result(job_id)
             return f"{job_id} is cancelled."
     except UnreachableError:
         return f"{job_id} is going to be cancelled as soon as a worker takes it up."

@@ -7,14 +7,17 @@ import contextlib
 import os
 import subprocess
 import sys
+from typing import Any
 
 from outlast.cli.ask import ask
 from outlast.cli.console import is_interactive, stderr
 from outlast.cli.exits import INTERRUPTED, NOT_OVER, TERMINATED
 from outlast.cli.interrupt import Interrupts
 from outlast.cli.link import Link
+from outlast.cli.request import Request
 from outlast.cli.review import review_at_terminal
 from outlast.cli.story import Snapshot, View
+from outlast.durable.handles import JobHandles
 from outlast.errors import JobFailedError, StateError, UnknownJobError, UsageError
 from outlast.local.endpoints import PlatformFiles
 from outlast.research.state import Stage
@@ -28,7 +31,8 @@ class Deciding:
 
     Args:
         link: Where it is.
-        job_id: Which.
+        jobs: The jobs of its kind.
+        request: Which, and how to go on with it.
         view: What shows it.
         interrupts: Signals that come.
         own_worker: Whether this process works on it.
@@ -36,10 +40,20 @@ class Deciding:
     """
 
     def __init__(
-        self, link: Link, job_id: str, view: View, interrupts: Interrupts, *, own_worker: bool, leave: bool
+        self,
+        link: Link,
+        jobs: JobHandles[Any, Any, Any],
+        request: Request[Any],
+        view: View[Any],
+        interrupts: Interrupts,
+        *,
+        own_worker: bool,
+        leave: bool,
     ) -> None:
         self._link = link
-        self._job_id = job_id
+        self._jobs = jobs
+        self._request = request
+        self._job_id = request.job_id
         self._view = view
         self._interrupts = interrupts
         self._own_worker = own_worker
@@ -69,12 +83,11 @@ class Deciding:
             case _:
                 return self._stop(INTERRUPTED)
 
-    async def waiting(self, snapshot: Snapshot) -> bool:
+    async def waiting(self, snapshot: Snapshot[Any]) -> bool:
         """The job waits for a person: ask where one is there; True ends this command."""
         if snapshot.progress.stage is not Stage.AWAITING_APPROVAL:
             self._view.note(
-                f"Give it more with `outlast run --id {self._job_id}` and --max-cost-usd, --max-tokens or "
-                "--max-requests."
+                f"Give it more with `{self._request.again}` and --max-cost-usd, --max-tokens or --max-requests."
             )
             return self._leave
         if self._leave or not is_interactive():
@@ -109,7 +122,7 @@ class Deciding:
             return {"l": "leave it to the workers that are at it", "c": "cancel it for good", "": "go on watching"}
         return {
             "l": "leave it running in the background" if self._link.platform else "leave it to other workers",
-            "s": f"stop here; `outlast run --id {self._job_id}` goes on with it, and repeats nothing that is recorded",
+            "s": f"stop here; `{self._request.again}` goes on with it, and repeats nothing that is recorded",
             "c": "cancel it for good",
             "": "go on watching",
         }
@@ -117,11 +130,11 @@ class Deciding:
     def _left_running(self) -> bool:
         self.exit_code = NOT_OVER
         if self._link.platform is None:
-            self._view.note(f"{self._job_id} goes on; `outlast run --id {self._job_id}` shows it again.")
+            self._view.note(f"{self._job_id} goes on; `{self._request.again}` shows it again.")
             return True
-        pid = run_in_background(self._job_id, PlatformFiles(self._link.settings.state_dir))
+        pid = run_in_background(self._request, PlatformFiles(self._link.settings.state_dir))
         self._view.note(
-            f"{self._job_id} goes on in the background (process {pid}): `outlast run --id {self._job_id}` shows it "
+            f"{self._job_id} goes on in the background (process {pid}): `{self._request.again}` shows it "
             f"again, `outlast cancel {self._job_id}` ends it."
         )
         return True
@@ -130,22 +143,22 @@ class Deciding:
         self.cancelled = True
         self.exit_code = INTERRUPTED
         with contextlib.suppress(JobFailedError, UnknownJobError, TimeoutError):  # it may have ended meanwhile
-            await self._link.jobs.cancel(self._job_id)
+            await self._jobs.cancel(self._job_id)
             async with asyncio.timeout(CANCEL_SECONDS):
-                await self._link.jobs.result(self._job_id)
+                await self._jobs.result(self._job_id)
         return True
 
     def _stop(self, code: int) -> bool:
         self.exit_code = code
         self._view.note(
-            f"{self._job_id} stands still until it is run again: outlast run --id {self._job_id}"
+            f"{self._job_id} stands still until it is run again: {self._request.again}"
             if self._own_worker
             else f"{self._job_id} goes on where its workers are."
         )
         return True
 
 
-def run_in_background(job_id: str, files: PlatformFiles) -> int:
+def run_in_background(request: Request[Any], files: PlatformFiles) -> int:
     """Start a process that carries a job on without a terminal, until it ends or waits for a person.
 
     Returns:
@@ -155,13 +168,14 @@ def run_in_background(job_id: str, files: PlatformFiles) -> int:
         StateError: it can't be started.
     """
     log = files.open_log("background")
-    command = [sys.executable, "-P", "-m", "outlast.cli", "run", "--id", job_id, "--quiet", "--until-waiting"]
+    words = (request.verb, "--id", request.job_id, "--quiet", "--until-waiting")
+    command = [sys.executable, "-P", "-m", "outlast.cli", *words]
     try:
         process = subprocess.Popen(  # noqa: S603 - our own module; the id was checked
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
         )
     except OSError as error:
-        raise StateError(f"No process could be started for {job_id}: {error}.") from None
+        raise StateError(f"No process could be started for {request.job_id}: {error}.") from None
     finally:
         os.close(log)
     pid = process.pid

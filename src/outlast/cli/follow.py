@@ -6,17 +6,18 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from temporalio.service import RPCError
 
 from outlast.cli.interrupt import Interrupts
-from outlast.cli.story import Snapshot, Trouble, View
-from outlast.durable.jobs import Jobs
+from outlast.cli.story import Snapshot, Trouble, View, Where
+from outlast.durable.handles import JobHandles
 from outlast.durable.pending import pending_steps
 from outlast.errors import UnreachableError
-from outlast.research.state import Progress, ResearchResult, Stage
-from outlast.usage.meter import Usage
+
+ProgressT = TypeVar("ProgressT", bound=Where)
+ResultT = TypeVar("ResultT")
 
 LOOK_SECONDS = 0.25
 """How often progress is asked for when the worker is in this process."""
@@ -39,28 +40,38 @@ class Handlers:
     """Progress was heard for the first time."""
     on_interrupt: Handler
     """Ctrl-C or SIGTERM came."""
-    on_waiting: Callable[[Snapshot], Awaitable[bool]]
+    on_waiting: Callable[[Snapshot[Any]], Awaitable[bool]]
     """The job waits for a person; cancelled when it waits no more. True ends the following."""
 
 
-class Follower:
+class Follower(Generic[ProgressT, ResultT]):
     """Follows one job.
 
     Args:
         jobs: Where it is.
         job_id: Which.
         view: Shows where it is.
+        completed: What the last progress that was seen came to by the result.
         every: Seconds between two looks.
     """
 
-    def __init__(self, jobs: Jobs, job_id: str, view: View, *, every: float) -> None:
+    def __init__(
+        self,
+        jobs: JobHandles[Any, ProgressT, ResultT],
+        job_id: str,
+        view: View[ProgressT],
+        completed: Callable[[ProgressT | None, ResultT], Snapshot[ProgressT]],
+        *,
+        every: float,
+    ) -> None:
         self._jobs = jobs
         self._job_id = job_id
         self._view = view
+        self._completed = completed
         self._every = every
-        self._last: Snapshot | None = None
+        self._last: Snapshot[ProgressT] | None = None
 
-    async def follow(self, interrupts: Interrupts, handlers: Handlers) -> ResearchResult | None:
+    async def follow(self, interrupts: Interrupts, handlers: Handlers) -> ResultT | None:
         """Return the result, or None when a handler ended the following.
 
         Raises:
@@ -74,7 +85,8 @@ class Follower:
         try:
             done, _ = await asyncio.wait({result, *others}, return_when=asyncio.FIRST_COMPLETED)
             if result in done:
-                return self._completed(await result)
+                self._view.moved(self._completed(self._last.progress if self._last else None, await result))
+                return result.result()
             for task in done:
                 task.result()  # a handler ended it, or something broke
             return None
@@ -82,7 +94,7 @@ class Follower:
             for task in (result, *others):
                 await _end(task)
 
-    async def _result(self) -> ResearchResult:
+    async def _result(self) -> ResultT:
         while True:
             try:
                 return await self._jobs.result(self._job_id)
@@ -114,19 +126,13 @@ class Follower:
         finally:
             await _end(asking)
 
-    def _completed(self, result: ResearchResult) -> ResearchResult:
-        usage = sum(result.usage.values(), Usage())
-        last = self._last or Snapshot(Progress(stage=Stage.PLANNING))
-        self._view.moved(last.completed(result.report, usage))
-        return result
-
-    def _show(self, snapshot: Snapshot, handlers: Handlers) -> None:
+    def _show(self, snapshot: Snapshot[ProgressT], handlers: Handlers) -> None:
         if self._last is None:
             handlers.on_first()
         self._last = snapshot
         self._view.moved(snapshot)
 
-    async def _snapshot(self) -> Snapshot:
+    async def _snapshot(self) -> Snapshot[ProgressT]:
         progress = await self._jobs.progress(self._job_id)
         steps = await pending_steps(self._jobs.client, self._job_id)
         troubles = [Trouble(s.kind, s.attempt, s.failure, s.next_attempt) for s in steps if s.failure]
@@ -140,7 +146,7 @@ async def _until_true(happens: Callable[[], Awaitable[None]], handler: Handler) 
             return
 
 
-async def _waiting(handlers: Handlers, snapshot: Snapshot) -> bool:
+async def _waiting(handlers: Handlers, snapshot: Snapshot[Any]) -> bool:
     return await handlers.on_waiting(snapshot)
 
 

@@ -22,7 +22,9 @@ class JobOverError(UsageError):
 
 
 @asynccontextmanager
-async def heard(settings: Settings, job_id: str, *, deciding: bool = True) -> AsyncIterator[tuple[Link, bool]]:
+async def heard(
+    settings: Settings, job_id: str, *, deciding: bool = True, planned: bool = True
+) -> AsyncIterator[tuple[Link, bool]]:
     """Connect, with a worker at hand that answers for the job; on the embedded server one is started if none runs.
 
     It carries out no step, so looking at a job or deciding about it never spends anything.
@@ -31,12 +33,14 @@ async def heard(settings: Settings, job_id: str, *, deciding: bool = True) -> As
         settings: As read.
         job_id: Which job.
         deciding: Whether a decision is to be made, which needs a job that is not over.
+        planned: Whether it is about a plan, which games do not have.
 
     Yields:
         The connection, and whether other workers are at work.
 
     Raises:
         UnknownJobError: there is no such job.
+        UsageError: it is about a plan, and the job has none.
         JobOverError: nothing can be decided about it any more.
         UnreachableError: nobody answered in time.
     """
@@ -49,6 +53,8 @@ async def heard(settings: Settings, job_id: str, *, deciding: bool = True) -> As
         from outlast.durable.summaries import JobState
 
         summary = await link.jobs.summary(job_id)
+        if planned and summary.kind != link.jobs.workflow_type:
+            raise UsageError(f"{job_id!r} is a {summary.kind}: it has no plan.")
         if deciding and summary.state is not JobState.RUNNING:
             raise JobOverError(f"The job {job_id!r} is over: {summary.state.value}. Nothing can be decided about it.")
         polled = await is_polled(link.client, summary.task_queue, is_dead)

@@ -10,6 +10,7 @@ from typing import Any
 
 from outlast.cli.story import Begun, Ended, Resumed, Snapshot
 from outlast.render.document import ReportDocument
+from outlast.render.game import GameDocument, game_data
 from outlast.render.jsonreport import dump, report_data
 from outlast.research.models import Plan
 
@@ -28,7 +29,7 @@ class JsonView:
         """`resumed`."""
         self._write("resumed", asdict(resumed))
 
-    def moved(self, snapshot: Snapshot) -> None:
+    def moved(self, snapshot: Snapshot[Any]) -> None:
         """`progress`, when there is any."""
         troubles = [
             {"step": trouble.kind, "attempt": trouble.attempt, "reason": trouble.reason}
@@ -61,6 +62,10 @@ class JsonView:
     def report(self, document: ReportDocument) -> None:
         """`report`, the last line."""
         self._write("report", report_data(document))
+
+    def result(self, document: GameDocument) -> None:
+        """`result` of a game, the last line."""
+        self._write("result", game_data(document))
 
     @contextmanager
     def aside(self) -> Iterator[None]:

@@ -11,7 +11,12 @@ from outlast.cli.options import Json
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from outlast.durable.summaries import JobSummary
+    from outlast.durable.summaries import Figures, JobSummary
+
+GAME = "TwentyQuestions"
+
+KINDS = {"DeepResearch": "ResearchJob", GAME: GAME}
+"""Kind of the manifest by workflow type."""
 
 
 def list_jobs(
@@ -29,7 +34,7 @@ def list_jobs(
     elif found:
         stdout().print(_table(found))
     else:
-        stderr().print('No jobs yet: `outlast run "a question"` starts one.')
+        stderr().print('No jobs yet: `outlast run "a question"` starts one, `outlast play --secret potato` a game.')
 
 
 async def _jobs(settings: Any, limit: int) -> list[JobSummary]:
@@ -48,10 +53,10 @@ def summary_data(summary: JobSummary) -> dict[str, Any]:
     known = figures(summary.progress)
     return {
         "id": summary.id,
+        "kind": KINDS[summary.kind],
         "state": summary.state.value,
         "stage": summary.stage or None,
-        "searches_done": known.searches_done if known else None,
-        "searches_planned": known.searches_planned if known else None,
+        **_counts(summary.kind, known),
         "usage": known.usage.model_dump(mode="json", exclude={"unpriced_requests"}) if known else None,
         "task_queue": summary.task_queue,
         "started": summary.started.isoformat(),
@@ -59,6 +64,18 @@ def summary_data(summary: JobSummary) -> dict[str, Any]:
         "history_events": summary.history_events,
         "history_bytes": summary.history_bytes,
     }
+
+
+def _counts(kind: str, known: Figures | None) -> dict[str, int | None]:
+    done, planned = (known.done, known.planned) if known else (None, None)
+    if kind == GAME:
+        return {"questions_asked": done, "max_questions": planned}
+    return {"searches_done": done, "searches_planned": planned}
+
+
+def steps_of(kind: str) -> str:
+    """What a job of this kind is made of."""
+    return "questions" if kind == GAME else "searches"
 
 
 def _table(found: list[JobSummary]) -> Table:
@@ -72,7 +89,7 @@ def _table(found: list[JobSummary]) -> Table:
     from outlast.render.plaintext import one_line
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("ID", "STATE", "STAGE", "SEARCHES", "REQUESTS", "TOKENS", "COST", "AGE"):
+    for name in ("ID", "STATE", "STAGE", "DONE", "REQUESTS", "TOKENS", "COST", "AGE"):
         table.add_column(
             name, no_wrap=True, justify="right" if name in ("REQUESTS", "TOKENS", "COST", "AGE") else "left"
         )
@@ -84,7 +101,7 @@ def _table(found: list[JobSummary]) -> Table:
             Text(one_line(job.id)),
             Text(job.state.value, style=colour(job.state.value)),
             Text(one_line(job.stage)),
-            f"{known.searches_done}/{known.searches_planned}" if known else "",
+            f"{known.done}/{known.planned} {steps_of(job.kind)}" if known else "",
             str(used.requests) if used else "",
             f"{used.tokens:,}" if used else "",
             dollars(used.cost_usd) if used else "",

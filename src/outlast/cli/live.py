@@ -5,29 +5,34 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Generic, TypeVar
 
 from rich.console import Console
 from rich.live import Live
 
 from outlast.cli.console import stderr
-from outlast.cli.picture import Picture, plan_picture
-from outlast.cli.story import ENDED, Begun, Ended, Resumed, Snapshot
+from outlast.cli.picture import Frame, Picture, plan_picture
+from outlast.cli.story import Begun, Ended, Resumed, Snapshot, Where
 from outlast.render.plaintext import one_line
 from outlast.research.models import Plan
+from outlast.research.state import Progress
+
+ProgressT = TypeVar("ProgressT", bound=Where)
 
 FRAMES_PER_SECOND = 8
 
 
-class LiveView:
-    """Draws.
+class Drawing(Generic[ProgressT]):
+    """Draws a job of any kind.
 
     Args:
+        picture: What is drawn.
         console: Where to; a terminal.
     """
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, picture: Frame[ProgressT], console: Console | None = None) -> None:
         self._console = console or stderr()
-        self._picture = Picture(began=time.monotonic())
+        self._picture = picture
         self._live: Live | None = None
         self._closed = False
 
@@ -40,13 +45,9 @@ class LiveView:
         """What was replayed."""
         self._picture.resumed = resumed
 
-    def moved(self, snapshot: Snapshot) -> None:
+    def moved(self, snapshot: Snapshot[ProgressT]) -> None:
         """Where it is now."""
-        picture = self._picture
-        if picture.snapshot is None and picture.begun is not None and picture.begun.known:
-            picture.recorded = {i for i, s in enumerate(snapshot.progress.searches) if s.state in ENDED}
-        picture.snapshot = snapshot
-        picture.doing = "" if snapshot.progress.searches_done else picture.doing
+        self._picture.moved(snapshot)
 
     def note(self, text: str) -> None:
         """A line above the picture."""
@@ -99,3 +100,14 @@ class LiveView:
             self._live.transient = not keep
             self._live.stop()
             self._live = None
+
+
+class LiveView(Drawing[Progress]):
+    """Draws a research job.
+
+    Args:
+        console: Where to; a terminal.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        super().__init__(Picture(began=time.monotonic()), console)

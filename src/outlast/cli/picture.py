@@ -5,16 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
 from outlast.cli.lines import usage_words
-from outlast.cli.story import Begun, Ended, Resumed, Snapshot, found
+from outlast.cli.story import ENDED, Begun, Ended, Resumed, Snapshot, Where, found
 from outlast.render.plaintext import one_line
 from outlast.research.models import Plan
 from outlast.research.state import Progress, SearchProgress, SearchState, Stage
+
+ProgressT = TypeVar("ProgressT", bound=Where)
 
 SPARE_LINES = 14
 """Lines of a terminal that are not for searches: a frame that is higher than the screen would flicker."""
@@ -28,28 +31,28 @@ _ORDER = (Stage.PLANNING, Stage.AWAITING_APPROVAL, Stage.SEARCHING, Stage.ANALYS
 
 
 @dataclass
-class Picture:
-    """What is known, drawn when Rich asks for it."""
+class Frame(Generic[ProgressT]):
+    """What is known of a job of any kind, drawn when Rich asks for it."""
 
     began: float
     """Clock reading when the command began."""
     begun: Begun | None = None
     resumed: Resumed | None = None
-    snapshot: Snapshot | None = None
+    snapshot: Snapshot[ProgressT] | None = None
     ended: Ended | None = None
     doing: str = ""
-    recorded: set[int] = field(default_factory=set)
-    """Searches that were recorded before this command began with the job."""
+
+    def moved(self, snapshot: Snapshot[ProgressT]) -> None:
+        """Where the job is now."""
+        self.snapshot = snapshot
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw."""
         if self.begun is None:
             return
         yield from self._head()
-        if self.snapshot is None:
-            yield self._step(Stage.PLANNING, "Waiting for the first worker" if self.begun.known else "Planning")
-        else:
-            yield from self._steps(self.snapshot.progress, options.max_width, console.height)
+        yield from self._body(options.max_width, console.height)
+        if self.snapshot is not None:
             yield from self._troubles(self.snapshot, options.max_width)
         if self.doing and self.ended is None:
             yield Text(one_line(self.doing, options.max_width), style="dim")
@@ -65,6 +68,44 @@ class Picture:
             yield Text(f"  resume with: {begun.again}", style="dim")
         if self.resumed is not None:
             yield Text(f"  ↺ {self.resumed}", style="green")
+
+    def _body(self, width: int, height: int) -> Iterator[RenderableType]:
+        """What is particular to a kind of job."""
+        raise NotImplementedError
+
+    def _troubles(self, snapshot: Snapshot[ProgressT], width: int) -> Iterator[Text]:
+        for trouble in snapshot.troubles[:3]:
+            yield Text(f"  ! {one_line(str(trouble), width - 5)}", style="yellow")
+        if len(snapshot.troubles) > 3:
+            yield Text(f"  ! and {len(snapshot.troubles) - 3} more steps that failed", style="yellow")
+
+    def _foot(self) -> Text:
+        seconds = self.ended.seconds if self.ended else time.monotonic() - self.began
+        usage = self.ended.usage if self.ended else (self.snapshot.progress.usage if self.snapshot else None)
+        used = f"{usage_words(usage)}, " if usage and usage.requests else ""
+        return Text(f"  {used}{seconds:.1f} s", style="bold" if self.ended else "")
+
+
+@dataclass
+class Picture(Frame[Progress]):
+    """A research job."""
+
+    recorded: set[int] = field(default_factory=set)
+    """Searches that were recorded before this command began with the job."""
+
+    def moved(self, snapshot: Snapshot) -> None:
+        """Where the job is now."""
+        if self.snapshot is None and self.begun is not None and self.begun.known:
+            self.recorded = {i for i, search in enumerate(snapshot.progress.searches) if search.state in ENDED}
+        super().moved(snapshot)
+        self.doing = "" if snapshot.progress.searches_done else self.doing
+
+    def _body(self, width: int, height: int) -> Iterator[RenderableType]:
+        if self.snapshot is None:
+            known = self.begun is not None and self.begun.known
+            yield self._step(Stage.PLANNING, "Waiting for the first worker" if known else "Planning")
+        else:
+            yield from self._steps(self.snapshot.progress, width, height)
 
     def _steps(self, progress: Progress, width: int, height: int) -> Iterator[Text | Table]:
         stage, searches = progress.stage, progress.searches
@@ -86,7 +127,7 @@ class Picture:
             return Text.assemble(("  ✓ ", "green"), words)
         if place > now:
             return Text.assemble(("  · ", "dim"), (words, "dim"))
-        return _spinning(f" {words}", indent="  ")
+        return spinning(f" {words}", indent="  ")
 
     def _searches(self, searches: list[SearchProgress], width: int, room: int) -> Iterator[Table]:
         shown = _most_telling(searches, room)
@@ -109,21 +150,9 @@ class Picture:
             case SearchState.CUT:
                 return Text("✗", style="red"), query, Text("cut", style="red")
             case SearchState.RUNNING:
-                return _spinning(""), query, Text()
+                return spinning(""), query, Text()
             case _:
                 return Text("·", style="dim"), Text(query.plain, style="dim"), Text()
-
-    def _troubles(self, snapshot: Snapshot, width: int) -> Iterator[Text]:
-        for trouble in snapshot.troubles[:3]:
-            yield Text(f"  ! {one_line(str(trouble), width - 5)}", style="yellow")
-        if len(snapshot.troubles) > 3:
-            yield Text(f"  ! and {len(snapshot.troubles) - 3} more steps that failed", style="yellow")
-
-    def _foot(self) -> Text:
-        seconds = self.ended.seconds if self.ended else time.monotonic() - self.began
-        usage = self.ended.usage if self.ended else (self.snapshot.progress.usage if self.snapshot else None)
-        used = f"{usage_words(usage)}, " if usage and usage.requests else ""
-        return Text(f"  {used}{seconds:.1f} s", style="bold" if self.ended else "")
 
 
 def plan_picture(plan: Plan) -> Table:
@@ -140,7 +169,8 @@ def plan_picture(plan: Plan) -> Table:
     return table
 
 
-def _spinning(words: str, *, indent: str = "") -> Text:
+def spinning(words: str, *, indent: str = "") -> Text:
+    """Words on something under way."""
     frame = _FRAMES[int(time.monotonic() * 10) % len(_FRAMES)]
     return Text(f"{indent}{frame}{words}", style="cyan")
 

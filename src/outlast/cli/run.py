@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from outlast.cli.options import Format
     from outlast.cli.request import Request
     from outlast.cli.story import View
+    from outlast.job.spec import ResearchJobSpec
     from outlast.settings import Settings
 
 BUDGET, MODELS, HOW = "Budget", "Models", "How it runs"
@@ -170,7 +171,13 @@ def _run(
 
 
 async def _durable(
-    request: Request, settings: Settings, view: View, deliver: Deliver, *, worker: bool | None, until_waiting: bool
+    request: Request[ResearchJobSpec],
+    settings: Settings,
+    view: View,
+    deliver: Deliver,
+    *,
+    worker: bool | None,
+    until_waiting: bool,
 ) -> int:
     from outlast.cli.link import linked
 

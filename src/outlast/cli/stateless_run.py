@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from outlast.cli.checking import check_beforehand
 from outlast.cli.console import is_interactive
@@ -15,7 +16,7 @@ from outlast.cli.exits import DONE, INTERRUPTED, TERMINATED
 from outlast.cli.interrupt import Interrupts
 from outlast.cli.request import Request
 from outlast.cli.review import review_at_terminal
-from outlast.cli.story import Begun, Ended, Snapshot, View
+from outlast.cli.story import Begun, Ended, Snapshot, View, completed
 from outlast.errors import JobFailedError, OutlastError, UsageError
 from outlast.job.spec import PlanApproval, ResearchJobSpec
 from outlast.llm.resolve import OFFLINE, ModelBook
@@ -25,19 +26,21 @@ from outlast.render.document import ReportDocument
 from outlast.research.agents import build_agents
 from outlast.research.models import Plan
 from outlast.research.setup import check_job, models_of
-from outlast.research.state import Progress, ResearchResult, Stage
+from outlast.research.state import ResearchResult
 from outlast.research.stateless import StatelessHost, run_stateless
 from outlast.settings import Settings
 from outlast.sources.registry import Sources
 from outlast.steps import Step, running
 from outlast.usage.meter import Usage
 
+ResultT = TypeVar("ResultT")
+
 LOOK_SECONDS = 0.25
 """How often progress is looked at."""
 
 
 async def run_stateless_job(
-    request: Request, settings: Settings, view: View, deliver: Callable[[ReportDocument], None]
+    request: Request[ResearchJobSpec], settings: Settings, view: View, deliver: Callable[[ReportDocument], None]
 ) -> int:
     """Carry a job out without Temporal.
 
@@ -56,25 +59,39 @@ async def run_stateless_job(
     interrupts = Interrupts()
     began = time.monotonic()
     with interrupts.caught():
-        async with _offline(spec, settings) as complete:
-            work = asyncio.create_task(_work(request.job_id, spec, complete, view, interrupts))
-            signal = asyncio.create_task(interrupts.wait())
-            try:
-                await asyncio.wait({work, signal}, return_when=asyncio.FIRST_COMPLETED)
-                if not work.done():
-                    view.note("Nothing of this run is kept: it was stateless.")
-                    return TERMINATED if interrupts.terminated else INTERRUPTED
-                result = await work
-            finally:
-                for task in (work, signal):
-                    task.cancel()
-                    with contextlib.suppress(asyncio.CancelledError, OutlastError):
-                        await task
+        async with offline_here(models_of(spec, settings).values(), settings) as complete:
+            result = await unless_interrupted(_work(request.job_id, spec, complete, view, interrupts), view, interrupts)
+    if isinstance(result, int):
+        return result
     usage = sum(result.usage.values(), Usage())
-    view.moved(Snapshot(Progress(stage=Stage.PLANNING)).completed(result.report, usage))
+    view.moved(completed(None, result.report, usage))
     view.ended(Ended(usage, time.monotonic() - began))
     deliver(ReportDocument(request.job_id, result, datetime.now(UTC)))
     return DONE
+
+
+async def unless_interrupted(
+    work: Coroutine[Any, Any, ResultT], view: View[Any], interrupts: Interrupts
+) -> ResultT | int:
+    """What the work comes to, or the exit code when a signal ends it: then everything is gone."""
+    working = asyncio.create_task(work)
+    signal = asyncio.create_task(interrupts.wait())
+    try:
+        await asyncio.wait({working, signal}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return await working
+        view.note("Nothing of this run is kept: it was stateless.")
+        return TERMINATED if interrupts.terminated else INTERRUPTED
+    finally:
+        for task in (working, signal):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, OutlastError):
+                await task
+
+
+def one_step(job_id: str) -> AbstractContextManager[None]:
+    """One step for the whole run: its ledger rows can be told from those of other runs, and of durable ones."""
+    return running(Step(job=job_id, run="stateless", activity="stateless", kind="stateless", attempt=1))
 
 
 async def _work(
@@ -88,10 +105,8 @@ async def _work(
     )
     view.began(Begun(job_id=job_id, query=spec.query, known=False, again="", place="this process, stateless"))
     looks = asyncio.create_task(_look(host, view))
-    # One step for the whole run: its ledger rows can be told from those of other runs, and of durable ones.
-    step = Step(job=job_id, run="stateless", activity="stateless", kind="stateless", attempt=1)
     try:
-        with running(step):
+        with one_step(job_id):
             return await run_stateless(spec, build_agents(models=models, sources=sources), host)
     finally:
         looks.cancel()
@@ -118,9 +133,9 @@ async def _reviewed(view: View, plan: Plan, interrupts: Interrupts) -> Plan:
 
 
 @asynccontextmanager
-async def _offline(spec: ResearchJobSpec, settings: Settings) -> AsyncIterator[Settings]:
-    """Settings with an offline model server in this process, where a role uses its models and none is named."""
-    wanted = any(name.startswith(f"{OFFLINE}:") for name in models_of(spec, settings).values())
+async def offline_here(models: Iterable[str], settings: Settings) -> AsyncIterator[Settings]:
+    """Settings with an offline model server in this process, where one of its models is used and none is named."""
+    wanted = any(name.startswith(f"{OFFLINE}:") for name in models)
     if not wanted or settings.offline_url is not None:
         yield settings
         return

@@ -73,12 +73,19 @@ def _advice(summary: JobSummary, steps: list[PendingStep], link: Link, *, polled
     if summary.stage == "AwaitingApproval":
         return f"`outlast plan {summary.id}` shows its plan, `outlast approve {summary.id}` lets it go on."
     if not polled and link.platform is not None:
-        return f"Nobody works on it: `outlast run --id {summary.id}` goes on with it."
+        return f"Nobody works on it: `{again(summary)}` goes on with it."
     if not polled:
         return f"No worker polls its task queue {summary.task_queue!r}: start one with `outlast worker`."
     if not steps:
-        return f"No step is under way: it may be suspended or out of budget; `outlast run --id {summary.id}` tells."
+        return f"No step is under way: it may be suspended or out of budget; `{again(summary)}` tells."
     return ""
+
+
+def again(summary: JobSummary) -> str:
+    """The command that goes on with a job."""
+    from outlast.cli.listing import GAME
+
+    return f"outlast {'play' if summary.kind == GAME else 'run'} --id {summary.id}"
 
 
 def _view(found: Status) -> Table:
@@ -86,7 +93,7 @@ def _view(found: Status) -> Table:
     from rich.text import Text
 
     from outlast.cli.lines import usage_words
-    from outlast.cli.listing import colour
+    from outlast.cli.listing import colour, steps_of
     from outlast.cli.story import Trouble, step_name
     from outlast.durable.summaries import figures
     from outlast.render.plaintext import one_line
@@ -101,7 +108,7 @@ def _view(found: Status) -> Table:
     if summary.stage:
         grid.add_row("stage", Text(one_line(summary.stage)))
     if known:
-        grid.add_row("searches", f"{known.searches_done} of {known.searches_planned}")
+        grid.add_row(steps_of(summary.kind), f"{known.done} of {known.planned}")
         grid.add_row("used", usage_words(known.usage))
     grid.add_row("started", f"{summary.started:%Y-%m-%d %H:%M:%S} UTC")
     if summary.ended:

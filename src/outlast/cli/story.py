@@ -1,4 +1,4 @@
-"""What `outlast run` has to tell, apart from how it is shown: on a terminal, as plain lines, or as JSON."""
+"""What `outlast run` and `outlast play` have to tell, apart from how it is shown: on a terminal, as lines, as JSON."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Generic, Protocol
+
+from typing_extensions import TypeVar
 
 from outlast.research.models import CutReason, Plan, Report
 from outlast.research.state import Progress, SearchProgress, SearchState, Stage
 from outlast.usage.meter import Usage
+
+ProgressT = TypeVar("ProgressT", covariant=True, default=Progress)
+ShownT = TypeVar("ShownT", contravariant=True, default=Progress)
 
 ENDED = (SearchState.DONE, SearchState.CUT)
 
@@ -29,6 +34,8 @@ class Begun:
     """Where it runs: `embedded`, an address, or `this process`."""
     ui: str = ""
     """Its page in Temporal's web UI."""
+    recorded: int = 0
+    """Searches or questions that were recorded before this command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +79,29 @@ class Trouble:
         return f"{step_name(self.kind)}: {self.reason} ({when})"
 
 
+class Where(Protocol):
+    """Progress of any kind of job."""
+
+    usage: Usage
+    waiting_for: str | None
+
+
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Generic[ProgressT]):
     """Where a job is."""
 
-    progress: Progress
+    progress: ProgressT
     troubles: Sequence[Trouble] = ()
 
-    def completed(self, report: Report, usage: Usage) -> Snapshot:
-        """What it came to by the end, which may have been reached between two looks."""
-        cut = {item.subject for item in report.cut if item.reason in (CutReason.SEARCH_FAILED, CutReason.BUDGET)}
-        searches = [
-            search if search.state in ENDED else search.model_copy(update={"state": _end(search.query, cut)})
-            for search in self.progress.searches or _searches(report)
-        ]
-        return Snapshot(Progress(stage=Stage.COMPLETE, searches=searches, usage=usage))
+
+def completed(last: Progress | None, report: Report, usage: Usage) -> Snapshot:
+    """What a research job came to by the end, which may have been reached between two looks."""
+    cut = {item.subject for item in report.cut if item.reason in (CutReason.SEARCH_FAILED, CutReason.BUDGET)}
+    searches = [
+        search if search.state in ENDED else search.model_copy(update={"state": _end(search.query, cut)})
+        for search in (last.searches if last else []) or _searches(report)
+    ]
+    return Snapshot(Progress(stage=Stage.COMPLETE, searches=searches, usage=usage))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +113,7 @@ class Ended:
     """Since this command began with it."""
 
 
-class View(Protocol):
+class View(Protocol[ShownT]):
     """Shows the story."""
 
     def began(self, begun: Begun) -> None:
@@ -109,7 +124,7 @@ class View(Protocol):
         """It was taken up again."""
         ...
 
-    def moved(self, snapshot: Snapshot) -> None:
+    def moved(self, snapshot: Snapshot[ShownT]) -> None:
         """Where it is now; told often, also when nothing changed."""
         ...
 

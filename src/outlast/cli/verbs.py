@@ -48,6 +48,7 @@ class Verb:
 
 VERBS = {
     "run": Verb("run:run", "Carry out a research job, or go on with one.", JOBS),
+    "play": Verb("play:play", "Play Twenty Questions, or go on with a game.", JOBS),
     "list": Verb("listing:list_jobs", "List the jobs.", JOBS),
     "status": Verb("status:status", "Show where a job is, and what it waits for.", JOBS),
     "report": Verb("report:report", "Print or save the report of a job.", JOBS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from outlast.cli.interrupt import leaving_at_once
 from outlast.cli.link import Link
@@ -38,7 +38,7 @@ class Busy(Unobserved):
 
 
 @asynccontextmanager
-async def working(link: Link, task_queue: str, view: View, replays: ReplayObserver) -> AsyncIterator[None]:
+async def working(link: Link, task_queue: str, view: View[Any], replays: ReplayObserver) -> AsyncIterator[None]:
     """Work on the jobs of a task queue while the block runs; steps under way finish after it.
 
     Several commands may work on one queue, such as two that follow the same job: each takes up what others leave.

@@ -25,9 +25,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from outlast.durable.summaries import JobSummary, describe_job, list_jobs
 from outlast.errors import JobFailedError, OutlastError, UnknownJobError, UnreachableError, UsageError
 from outlast.hosting.workflow import JobWorkflow
-from outlast.job.spec import Budget, Resource
+from outlast.job.spec import Budget
 
-SpecT = TypeVar("SpecT", bound=Resource)
+SpecT = TypeVar("SpecT")
 ProgressT = TypeVar("ProgressT")
 ResultT = TypeVar("ResultT")
 

@@ -70,8 +70,9 @@ class JobSummary:
 class Figures:
     """What a progress word says."""
 
-    searches_done: int
-    searches_planned: int
+    done: int
+    """Searches that ended, or questions that were answered."""
+    planned: int
     usage: Usage
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -19,9 +20,10 @@ from outlast.durable.policy import CACHED_JOBS, STICKY_TIMEOUT, WORKFLOW_TASKS, 
 from outlast.games import workflow as games
 from outlast.games.agents import GameAgents, build_game_agents
 from outlast.games.gate import GameDeps
-from outlast.games.models import GameSpec
+from outlast.games.models import Answer, GameSpec
+from outlast.games.oracle import consult
 from outlast.games.setup import check_game
-from outlast.games.state import GameSetup
+from outlast.games.state import GameSetup, OracleQuestion
 from outlast.job.spec import ResearchJobSpec
 from outlast.llm.resolve import ModelBook
 from outlast.research.agents import ResearchAgents, build_agents
@@ -99,13 +101,17 @@ def build_worker(
     async def game_setup(spec: GameSpec) -> GameSetup:
         return check_game(spec, settings, models)
 
+    @activity.defn(name=games.ORACLE_ACTIVITY)
+    async def oracle(question: OracleQuestion) -> Answer | None:
+        return await asyncio.to_thread(consult, question)
+
     traces = tracing(settings)
     throttle = timedelta(seconds=settings.heartbeat_seconds / 3)
     return Worker(
         client,
         task_queue=task_queue or settings.task_queue,
         workflows=[DeepResearch, games.TwentyQuestions],
-        activities=[setup, game_setup],
+        activities=[setup, game_setup, oracle],
         interceptors=[
             *([SpanInterceptor(traces)] if traces else []),
             StepInterceptor(client.data_converter, Limits.of(settings), observer),

@@ -20,16 +20,17 @@ def is_right(answer: str, secret: str, aliases: Sequence[str] = ()) -> bool:
         secret: As it was given.
         aliases: Other names of the secret.
     """
-    return _folded(answer) in {_folded(name) for name in (secret, *aliases)}
+    return folded(answer) in {folded(name) for name in (secret, *aliases)}
 
 
 def invented(evidence: Sequence[Turn], turns: Sequence[Turn]) -> list[Turn]:
     """The turns of the evidence that were never played."""
-    played = {(_folded(turn.question), turn.answer) for turn in turns}
-    return [turn for turn in evidence if (_folded(turn.question), turn.answer) not in played]
+    played = {(folded(turn.question), turn.answer) for turn in turns}
+    return [turn for turn in evidence if (folded(turn.question), turn.answer) not in played]
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """A name as it is compared."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     words = _ARTICLE.sub("", _NO_WORD.sub(" ", bare).strip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outlast.games import atlas
 from outlast.games.models import GameRole, GameSpec
 from outlast.games.state import GameSetup
 from outlast.llm.resolve import ModelBook
@@ -22,8 +23,9 @@ def check_game(spec: GameSpec, settings: Settings, models: ModelBook) -> GameSet
     Raises:
         ModelSetupError: a model can't be used, or has no price under a cost budget.
         UsageError: the Factbook knows no such country.
+        SourceError: the Factbook is not installed.
     """
     chosen = game_models(spec, settings)
     for name in dict.fromkeys(chosen.values()):
         models.check(name, needs_price=spec.budget.max_cost_usd is not None)
-    return GameSetup(models=chosen)
+    return GameSetup(models=chosen, aliases=sorted(atlas.country(spec.secret).names) if spec.oracle else [])

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from outlast.games.agents import GameAgents
 from outlast.games.models import Answer, GameResult, GameSpec
+from outlast.games.oracle import consult
 from outlast.games.run import GameRun
 from outlast.games.state import GameProgress, GameSetup, GameState, OracleQuestion
 from outlast.hosting.stateless import StatelessHost
@@ -32,7 +33,7 @@ class StatelessGameHost(StatelessHost[GameProgress]):
 
     async def consult(self, question: OracleQuestion) -> Answer | None:
         """Ask the oracle."""
-        raise NotImplementedError
+        return consult(question)
 
 
 async def play_stateless(spec: GameSpec, agents: GameAgents, host: StatelessGameHost) -> GameResult:

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from outlast.sources.indexing import Progress
 from outlast.sources.passage import Passage
 from outlast.sources.places import SYNONYMS, aliases_of, place_name
 
-__all__ = ["NAME", "build_index", "embedded_index", "embedded_passages", "passages_of"]
+__all__ = ["NAME", "build_index", "embedded_index", "embedded_passages", "embedded_places", "passages_of"]
 
 NAME: Final = "factbook"
 """How a job names it in `spec.sources`."""
@@ -69,16 +70,21 @@ def embedded_passages(progress: Progress | None = None) -> Iterator[Passage]:
     Raises:
         SourceError: the package is not installed.
     """
-    try:
-        data = resources.files(_PACKAGE) / "data"
-    except ModuleNotFoundError:
-        raise SourceError(_MISSING) from None
-    files = [(region.name, file) for region in data.iterdir() if region.is_dir() for file in region.iterdir()]
-    files.sort(key=lambda item: (item[0] != "world", item[0], item[1].name))
+    files = _files()
     for number, (region, file) in enumerate(files, start=1):
         if progress:
             progress(f"Indexing the World Factbook, once: place {number} of {len(files)}")
-        yield from passages_of(file.name.removesuffix(".json"), region, json.loads(file.read_text(encoding="utf-8")))
+        yield from passages_of(_code(file), region, json.loads(file.read_text(encoding="utf-8")))
+
+
+def embedded_places() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Code, region and raw data of every place of the package, the World first.
+
+    Raises:
+        SourceError: the package is not installed.
+    """
+    for region, file in _files():
+        yield _code(file), region, json.loads(file.read_text(encoding="utf-8"))
 
 
 def build_index(passages: Iterable[Passage], path: Path) -> int:
@@ -108,6 +114,19 @@ def embedded_index(cache_dir: Path, progress: Progress | None = None, *, doubted
         raise SourceError(_MISSING) from None
     path = cache_dir / f"{NAME}-{version}-{SCHEMA_VERSION}.db"
     return indexing.cached(path, lambda: build_index(embedded_passages(progress), path), progress, doubted=doubted)
+
+
+def _files() -> list[tuple[str, Traversable]]:
+    try:
+        data = resources.files(_PACKAGE) / "data"
+    except ModuleNotFoundError:
+        raise SourceError(_MISSING) from None
+    files = [(region.name, file) for region in data.iterdir() if region.is_dir() for file in region.iterdir()]
+    return sorted(files, key=lambda item: (item[0] != "world", item[0], item[1].name))
+
+
+def _code(file: Traversable) -> str:
+    return file.name.removesuffix(".json")
 
 
 def _place_of(passage: Passage) -> str:

@@ -10,6 +10,7 @@ from pydantic_ai.models import Model
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.usage import RequestUsage
 
+from outlast.games import atlas
 from outlast.games.agents import build_game_agents
 from outlast.games.models import GameResult, GameRole, GameSpec
 from outlast.games.state import GameSetup
@@ -59,6 +60,11 @@ class Table:
 
     async def play(self, **spec: Any) -> GameResult:
         """Play to the end, without Temporal."""
-        host = StatelessGameHost(lambda _: GameSetup(models=dict.fromkeys(GameRole, "script")))
+        host = StatelessGameHost(_set_up)
         agents = build_game_agents(models=cast("ModelBook", self))
         return await play_stateless(GameSpec.model_validate({"secret": "potato", **spec}), agents, host)
+
+
+def _set_up(spec: GameSpec) -> GameSetup:
+    aliases = sorted(atlas.country(spec.secret).names) if spec.oracle else []
+    return GameSetup(models=dict.fromkeys(GameRole, "script"), aliases=aliases)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any
 
 import yaml
 
-from outlast.games.judging import is_right
+from outlast.games.judging import folded
 from outlast.games.models import Answer
 
 GRADES: dict[Answer | None, float] = {
@@ -44,7 +44,11 @@ class Knowledge:
 
     def find(self, name: str) -> str | None:
         """The candidate of a name."""
-        return next((candidate for candidate in self.answers if is_right(name, candidate)), None)
+        return self._names.get(folded(name))
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {folded(candidate): candidate for candidate in self.answers}
 
 
 @lru_cache(maxsize=1)

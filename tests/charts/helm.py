@@ -64,7 +64,7 @@ VALUE_SETS = (
             **REAL_MODEL,
             "temporal": {"namespace": "research.a1b2c", "external": MUTUAL_TLS},
             "jobs": {"namespaces": ["red", "blue"]},
-            "worker": {"autoscaling": {"mode": "keda", "minReplicas": 0}, "buildId": "7"},
+            "worker": {"autoscaling": {"mode": "keda"}, "buildId": "7"},
         },
     ),
     ValueSet(

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from operator import attrgetter
+from typing import Any
 
 import pytest
 
 from outlast.hosting.progress import SEARCH_ATTRIBUTE_TYPES
 from outlast.settings import PREFIX, Settings
+from outlast.telemetry.metrics import WorkerMetrics
 from tests.charts.helm import (
+    API_KEY,
     EXTERNAL,
+    MUTUAL_TLS,
     REAL_MODEL,
     VALUE_SETS,
     Manifest,
@@ -22,6 +26,7 @@ from tests.charts.helm import (
 )
 
 every_value_set = pytest.mark.parametrize("value_set", VALUE_SETS, ids=attrgetter("name"))
+SLOTS = {doc.name for doc in WorkerMetrics(Settings()).describe() if "slots" in doc.name}
 OUTLAST = [value_set for value_set in VALUE_SETS if value_set.chart == "outlast"]
 
 
@@ -104,13 +109,18 @@ def test_every_mode_of_temporal_has_the_same_dynamic_configuration() -> None:
     assert parsed(config) == [{"history.transferProcessorMaxPollRPS": [{"value": 1000}]}]
 
 
-@pytest.mark.parametrize("drain", [1, 30, 600])
-def test_the_grace_period_outlives_the_drain(drain: int) -> None:
-    worker = only(outlast(worker={"drainSeconds": drain, "heartbeatSeconds": 1}), "Deployment", "-worker")
-    pod = worker["spec"]["template"]["spec"]
+@pytest.mark.parametrize(
+    ("drain", "request_timeout", "seconds"), [(1, 600, 1), (30, 600, 30), (0, 600, 600), (0, 2.5, 3), (700, 600, 700)]
+)
+def test_the_grace_period_outlives_the_drain_and_the_drain_a_request(
+    drain: int, request_timeout: float, seconds: int
+) -> None:
+    models = {"default": "openai:gpt-5", "requestTimeoutSeconds": request_timeout}
+    objects = outlast(worker={"drainSeconds": drain, "heartbeatSeconds": 1}, models=models)
+    pod = only(objects, "Deployment", "-worker")["spec"]["template"]["spec"]
     told = {variable["name"]: variable.get("value") for variable in pod["containers"][0]["env"]}
-    assert told["OUTLAST_DRAIN_SECONDS"] == str(drain)
-    assert pod["terminationGracePeriodSeconds"] == drain + 15
+    assert told["OUTLAST_DRAIN_SECONDS"] == str(seconds)
+    assert pod["terminationGracePeriodSeconds"] == seconds + 15
 
 
 @pytest.mark.parametrize(("mode", "has_replicas"), [("none", True), ("hpa", False), ("keda", False)])
@@ -119,11 +129,68 @@ def test_nothing_sets_replicas_that_something_scales(mode: str, has_replicas: bo
     assert ("replicas" in worker["spec"]) is has_replicas
 
 
-def test_keda_counts_activities_and_what_runs() -> None:
-    scaled = only(outlast(worker={"autoscaling": {"mode": "keda"}}), "ScaledObject")["spec"]
-    metadata = scaled["triggers"][0]["metadata"]
-    assert (metadata["queueTypes"], metadata["includeRunningWorkflowCount"]) == ("workflow,activity", "true")
-    assert (scaled["minReplicaCount"], metadata["enableTLS"]) == (1, "false")
+def test_keda_counts_what_waits_what_runs_and_what_is_under_way() -> None:
+    objects = outlast(worker={"autoscaling": {"mode": "keda"}, "maxConcurrentSteps": 20})
+    scaled = only(objects, "ScaledObject")["spec"]
+    queue, slots = (trigger["metadata"] for trigger in scaled["triggers"])
+    assert (queue["queueTypes"], queue["includeRunningWorkflowCount"]) == ("workflow,activity", "true")
+    assert (scaled["minReplicaCount"], queue["enableTLS"]) == (1, "false")
+    assert (queue["targetQueueSize"], slots["targetValue"]) == ("14", "14")
+    assert slots["valueLocation"] in SLOTS
+    service = only(objects, "Service", "-worker")
+    host, port = slots["url"].removeprefix("http://").removesuffix("/metrics").split(":")
+    assert host == f"{service['metadata']['name']}.lab.svc"
+    worker = only(objects, "Deployment", "-worker")["spec"]["template"]
+    assert service["spec"]["selector"].items() <= worker["metadata"]["labels"].items()
+    assert {"name": "http", "containerPort": int(port)} in worker["spec"]["containers"][0]["ports"]
+
+
+def test_hpa_scales_by_a_metric_that_workers_export() -> None:
+    objects = outlast(worker={"autoscaling": {"mode": "hpa"}})
+    (metric,) = only(objects, "HorizontalPodAutoscaler")["spec"]["metrics"]
+    assert metric["pods"]["metric"]["name"] in SLOTS
+    assert metric["pods"]["target"] == {"type": "AverageValue", "averageValue": "35"}
+    by_cpu = outlast(worker={"autoscaling": {"mode": "hpa", "hpa": {"metric": "cpu"}}})
+    (metric,) = only(by_cpu, "HorizontalPodAutoscaler")["spec"]["metrics"]
+    assert metric["resource"]["name"] == "cpu"
+
+
+@pytest.mark.parametrize("scaling", [{"mode": "keda"}, {"mode": "keda", "minReplicas": 0, "maxReplicas": 3}])
+def test_keda_goes_up_at_once_and_down_slowly(scaling: dict[str, Any]) -> None:
+    scaled = only(outlast(worker={"autoscaling": scaling}), "ScaledObject")["spec"]
+    behavior = scaled["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
+    up, down = behavior["scaleUp"], behavior["scaleDown"]
+    assert (up["stabilizationWindowSeconds"], up["policies"][0]["value"]) == (0, scaled["maxReplicaCount"])
+    assert down["stabilizationWindowSeconds"] == 300
+    assert max(policy["value"] for policy in down["policies"] if policy["type"] == "Pods") == 1
+    # A KEDA that sees nothing takes nothing away.
+    assert scaled["fallback"]["replicas"] >= 1
+
+
+def test_keda_signs_in_as_the_workers_do() -> None:
+    def rendered(external: dict[str, Any]) -> tuple[list[Manifest], Manifest]:
+        objects = outlast(temporal={"external": external}, worker={"autoscaling": {"mode": "keda"}})
+        return objects, only(objects, "ScaledObject")["spec"]["triggers"][0]
+
+    for external, parameters in (
+        (MUTUAL_TLS, [("cert", "temporal-client"), ("key", "temporal-client"), ("ca", "temporal-ca")]),
+        (API_KEY, [("apiKey", "temporal-cloud")]),
+    ):
+        objects, trigger = rendered(external)
+        granted = only(objects, "TriggerAuthentication")
+        assert trigger["authenticationRef"]["name"] == granted["metadata"]["name"]
+        assert trigger["metadata"]["enableTLS"] == "true"
+        told = [(one["parameter"], one["name"]) for one in granted["spec"]["secretTargetRef"]]
+        assert told == parameters
+
+
+def test_keda_looks_at_the_queue_of_a_version() -> None:
+    objects = outlast(worker={"autoscaling": {"mode": "keda"}, "buildId": "7"})
+    queue = only(objects, "ScaledObject")["spec"]["triggers"][0]["metadata"]
+    container = only(objects, "Deployment", "-worker")["spec"]["template"]["spec"]["containers"][0]
+    told = {variable["name"]: variable.get("value") for variable in container["env"]}
+    assert queue["workerDeploymentName"] == told["OUTLAST_DEPLOYMENT"]
+    assert queue["workerDeploymentBuildId"] == told["OUTLAST_BUILD_ID"]
 
 
 def rules(objects: list[Manifest], kind: str) -> list[Manifest]:

@@ -138,23 +138,47 @@ REFUSALS = (
         "worker.autoscaling.minReplicas=5 is more than maxReplicas=4: raise worker.autoscaling.maxReplicas",
     ),
     Refusal(
-        "no workers by CPU",
+        "no workers, scaled by what they do",
         "outlast",
         scaled(mode="hpa", minReplicas=0),
-        "worker.autoscaling.minReplicas=0 needs worker.autoscaling.mode=keda: no CPU is used by no workers, so "
+        "worker.autoscaling.minReplicas=0 needs worker.autoscaling.mode=keda: no slot is used by no workers, so "
         "nothing would bring them back",
     ),
     Refusal(
         "scaling by CPU that is not requested",
         "outlast",
-        {**GOOD, "worker": {"autoscaling": {"mode": "hpa"}, "resources": {"requests": {"cpu": None}}}},
-        "worker.autoscaling.mode=hpa scales by the CPU that is requested, and none is: write "
+        {
+            **GOOD,
+            "worker": {
+                "autoscaling": {"mode": "hpa", "hpa": {"metric": "cpu"}},
+                "resources": {"requests": {"cpu": None}},
+            },
+        },
+        "worker.autoscaling.hpa.metric=cpu scales by the CPU that is requested, and none is: write "
         "worker.resources.requests.cpu",
+    ),
+    Refusal(
+        "no workers of a new version",
+        "outlast",
+        {**GOOD, "worker": {"autoscaling": {"mode": "keda", "minReplicas": 0}, "buildId": "7"}},
+        'worker.autoscaling.minReplicas=0 and worker.buildId="7" exclude each other: Temporal knows no queue of a '
+        "version that no worker has served yet, so nothing would bring the first one: write minReplicas=1",
+    ),
+    Refusal(
+        "KEDA with TLS that it can't speak",
+        "outlast",
+        {
+            **external(tls={"enabled": True, "caSecret": "a"}),
+            "worker": {"autoscaling": {"mode": "keda"}},
+        },
+        "worker.autoscaling.mode=keda with temporal.external.tls.enabled=true needs temporal.external.tls.clientSecret "
+        "or apiKeySecret: KEDA speaks TLS to Temporal only with one of them, so write one, or "
+        "worker.autoscaling.mode=hpa",
     ),
     Refusal(
         "a heartbeat slower than the drain",
         "outlast",
-        {**GOOD, "worker": {"heartbeatSeconds": 60}},
+        {**GOOD, "worker": {"heartbeatSeconds": 60, "drainSeconds": 30}},
         "worker.heartbeatSeconds=60 is more than worker.drainSeconds=30: a step that outlives the drain would be taken "
         "for alive, so raise drainSeconds or lower heartbeatSeconds",
     ),

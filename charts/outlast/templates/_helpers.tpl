@@ -236,12 +236,30 @@ livenessProbe:
   failureThreshold: 6
 {{- end -}}
 
-{{/* One worker at a time goes, and only after load was lower for long. */}}
-{{- define "outlast.scaleDown" -}}
-scaleDown:
-  stabilizationWindowSeconds: {{ .Values.worker.autoscaling.scaleDownStabilizationSeconds }}
+{{/* Seconds that a worker gets to finish its steps: as set, or as long as a model may take. */}}
+{{- define "outlast.drainSeconds" -}}
+{{- int .Values.worker.drainSeconds | default (ceil .Values.models.requestTimeoutSeconds | int) -}}
+{{- end -}}
+
+{{/* Steps for which there is to be one worker. */}}
+{{- define "outlast.stepsPerWorker" -}}
+{{- $worker := .Values.worker -}}
+{{- max 1 (div (mul $worker.maxConcurrentSteps $worker.autoscaling.targetSlotsPercent) 100) -}}
+{{- end -}}
+
+{{/* All that the load asks for comes at once; few workers at a time go, and only after load was lower for long. */}}
+{{- define "outlast.scalingBehavior" -}}
+{{- $scaling := .Values.worker.autoscaling -}}
+scaleUp:
+  stabilizationWindowSeconds: 0
   policies:
-    - {type: Pods, value: 1, periodSeconds: {{ max 15 (.Values.worker.drainSeconds | int) | min 1800 }}}
+    - {type: Pods, value: {{ $scaling.maxReplicas }}, periodSeconds: 15}
+scaleDown:
+  stabilizationWindowSeconds: {{ $scaling.scaleDownStabilizationSeconds }}
+  selectPolicy: Max
+  policies:
+    - {type: Pods, value: 1, periodSeconds: {{ $scaling.scaleDownPeriodSeconds }}}
+    - {type: Percent, value: 10, periodSeconds: {{ $scaling.scaleDownPeriodSeconds }}}
 {{- end -}}
 
 {{/* What the operator may do where jobs are: each line is used, and no Secret is among them. */}}

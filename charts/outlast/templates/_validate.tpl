@@ -29,13 +29,20 @@
 {{- fail (printf "worker.autoscaling.minReplicas=%v is more than maxReplicas=%v: raise worker.autoscaling.maxReplicas" $scaling.minReplicas $scaling.maxReplicas) -}}
 {{- end -}}
 {{- if and (eq $scaling.mode "hpa") (lt (int $scaling.minReplicas) 1) -}}
-{{- fail "worker.autoscaling.minReplicas=0 needs worker.autoscaling.mode=keda: no CPU is used by no workers, so nothing would bring them back" -}}
+{{- fail "worker.autoscaling.minReplicas=0 needs worker.autoscaling.mode=keda: no slot is used by no workers, so nothing would bring them back" -}}
 {{- end -}}
-{{- if and (eq $scaling.mode "hpa") (not (dig "requests" "cpu" "" .Values.worker.resources)) -}}
-{{- fail "worker.autoscaling.mode=hpa scales by the CPU that is requested, and none is: write worker.resources.requests.cpu" -}}
+{{- if and (eq $scaling.mode "keda") (lt (int $scaling.minReplicas) 1) .Values.worker.buildId -}}
+{{- fail (printf "worker.autoscaling.minReplicas=0 and worker.buildId=%q exclude each other: Temporal knows no queue of a version that no worker has served yet, so nothing would bring the first one: write minReplicas=1" .Values.worker.buildId) -}}
 {{- end -}}
-{{- if gt (float64 .Values.worker.heartbeatSeconds) (float64 .Values.worker.drainSeconds) -}}
-{{- fail (printf "worker.heartbeatSeconds=%v is more than worker.drainSeconds=%v: a step that outlives the drain would be taken for alive, so raise drainSeconds or lower heartbeatSeconds" .Values.worker.heartbeatSeconds .Values.worker.drainSeconds) -}}
+{{- if and (eq $scaling.mode "keda") (include "outlast.external" .) $external.tls.enabled (not (or $external.tls.clientSecret $external.apiKeySecret)) -}}
+{{- fail "worker.autoscaling.mode=keda with temporal.external.tls.enabled=true needs temporal.external.tls.clientSecret or apiKeySecret: KEDA speaks TLS to Temporal only with one of them, so write one, or worker.autoscaling.mode=hpa" -}}
+{{- end -}}
+{{- if and (eq $scaling.mode "hpa") (eq $scaling.hpa.metric "cpu") (not (dig "requests" "cpu" "" .Values.worker.resources)) -}}
+{{- fail "worker.autoscaling.hpa.metric=cpu scales by the CPU that is requested, and none is: write worker.resources.requests.cpu" -}}
+{{- end -}}
+{{- $drain := include "outlast.drainSeconds" . -}}
+{{- if gt (float64 .Values.worker.heartbeatSeconds) (float64 $drain) -}}
+{{- fail (printf "worker.heartbeatSeconds=%v is more than worker.drainSeconds=%v: a step that outlives the drain would be taken for alive, so raise drainSeconds or lower heartbeatSeconds" .Values.worker.heartbeatSeconds $drain) -}}
 {{- end -}}
 {{- if and (has "*" .Values.jobs.namespaces) (gt (len .Values.jobs.namespaces) 1) -}}
 {{- fail "jobs.namespaces has \"*\" beside names: write [\"*\"] for all namespaces, or names alone" -}}

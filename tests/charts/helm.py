@@ -58,6 +58,11 @@ VALUE_SETS = (
     ValueSet("outlast-prod", "outlast", overlay="values-prod.yaml"),
     ValueSet("outlast-plain", "outlast", values={**EXTERNAL, **REAL_MODEL}),
     ValueSet(
+        "outlast-chaos",
+        "outlast",
+        values={**EXTERNAL, "offline": {"enabled": True}, "chaos": {"enabled": True, "execute": True}},
+    ),
+    ValueSet(
         "outlast-cloud-keda",
         "outlast",
         values={

@@ -34,6 +34,20 @@ def external(**values: object) -> dict[str, Any]:
 
 REFUSALS = (
     Refusal(
+        "chaos in a namespace without jobs",
+        "outlast",
+        {**GOOD, "chaos": {"enabled": True}, "jobs": {"namespaces": ["red"]}},
+        'chaos.enabled=true strikes jobs of the release\'s namespace "lab", which jobs.namespaces leaves out: add '
+        "it there",
+    ),
+    Refusal(
+        "chaos without an operator",
+        "outlast",
+        {**GOOD, "chaos": {"enabled": True}, "operator": {"enabled": False}},
+        "chaos.enabled=true needs the operator, which carries out the jobs that are struck: write "
+        "operator.enabled=true",
+    ),
+    Refusal(
         "cluster without a database",
         "temporal",
         CLUSTER,

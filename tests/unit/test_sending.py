@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from pydantic_ai.exceptions import ModelAPIError
+from pydantic_ai.messages import ModelRequest, UserPromptPart
+from pydantic_ai.models import ModelRequestParameters
 from temporalio.worker import ActivityOutboundInterceptor
 
 from outlast.durable.pulse import Pulse
 from outlast.errors import StaleAttemptError
+from outlast.llm.resolve import ModelBook
+from outlast.settings import Settings
 from outlast.sources.recording import Recorder
 from outlast.steps import Step, running, sending
 
@@ -39,6 +45,29 @@ async def test_a_stale_attempt_asks_no_source() -> None:
         async with Recorder(None).recording("factbook", "area", {}):
             asked.append("asked")
     assert asked == []
+
+
+async def test_an_attempt_that_goes_stale_while_its_request_is_built_sends_nothing() -> None:
+    heard: list[bytes] = []
+
+    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read(1))
+        writer.close()
+
+    server = await asyncio.start_server(hear, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    book = ModelBook(Settings(offline_url=f"http://127.0.0.1:{port}"))
+    try:
+        for fresh, requests in (([True, False], 0), ([True, True], 1)):
+            said = partial(next, iter(fresh))
+            with running(STEP, said), pytest.raises((StaleAttemptError, ModelAPIError)):
+                await book.get("offline:large").request(
+                    [ModelRequest(parts=[UserPromptPart("Hello")])], None, ModelRequestParameters()
+                )
+            assert len(heard) == requests
+    finally:
+        await book.aclose()
+        server.close()
 
 
 async def test_an_attempt_goes_stale_when_its_process_stands_still_and_stays_so(

@@ -83,6 +83,10 @@ topologySpreadConstraints:
 {{- define "outlast.podMetadata" -}}
 labels:
   {{- include "outlast.labels" . | nindent 2 }}
+  {{- if and .root.Values.chaos.enabled (has .component (list "worker" "operator")) }}
+  # Without this label nobody may be struck, whatever a plan says.
+  outlast.dev/chaos: allowed
+  {{- end }}
   {{- with .settings.podLabels }}
   {{- toYaml . | nindent 2 }}
   {{- end }}

@@ -44,6 +44,12 @@
 {{- if gt (float64 .Values.worker.heartbeatSeconds) (float64 $drain) -}}
 {{- fail (printf "worker.heartbeatSeconds=%v is more than worker.drainSeconds=%v: a step that outlives the drain would be taken for alive, so raise drainSeconds or lower heartbeatSeconds" .Values.worker.heartbeatSeconds $drain) -}}
 {{- end -}}
+{{- if and .Values.chaos.enabled .Values.jobs.namespaces (not (has "*" .Values.jobs.namespaces)) (not (has .Release.Namespace .Values.jobs.namespaces)) -}}
+{{- fail (printf "chaos.enabled=true strikes jobs of the release's namespace %q, which jobs.namespaces leaves out: add it there" .Release.Namespace) -}}
+{{- end -}}
+{{- if and .Values.chaos.enabled (not .Values.operator.enabled) -}}
+{{- fail "chaos.enabled=true needs the operator, which carries out the jobs that are struck: write operator.enabled=true" -}}
+{{- end -}}
 {{- if and (has "*" .Values.jobs.namespaces) (gt (len .Values.jobs.namespaces) 1) -}}
 {{- fail "jobs.namespaces has \"*\" beside names: write [\"*\"] for all namespaces, or names alone" -}}
 {{- end -}}

@@ -112,9 +112,11 @@ def _head(told: Summary) -> str:
         (f"${told.lost_cost_usd:.4f}", f"answered and lost, beside ${told.recorded_cost_usd:.4f} recorded"),
     ]
     tiles = "".join(f'<div class="tile"><b>{number}</b><span>{what}</span></div>\n' for number, what in numbers)
+    wrong = "".join(f"<li>{_line(sentence)}</li>\n" for sentence in told.violations)
     return (
         f'<div class="verdict {told.verdict}"><b>{_HEADLINES[told.verdict]}</b><span>{sentence}</span></div>\n'
-        f'<div class="tiles">\n{tiles}</div>\n'
+        + (f'<ul class="false">\n{wrong}</ul>\n' if wrong else "")
+        + f'<div class="tiles">\n{tiles}</div>\n'
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from outlast.chaos.history import read_job
@@ -20,13 +21,21 @@ TIMELINES = 8
 """Jobs that are drawn: those that met most."""
 
 
-async def write_report(target: Target, plan: ChaosPlan, state: CampaignState) -> Summary:
+async def write_report(
+    target: Target, plan: ChaosPlan, state: CampaignState, violations: Sequence[str] = ()
+) -> Summary:
     """Write both into the campaign's folder.
+
+    Args:
+        target: Of the campaign; histories are read once more, to be drawn.
+        plan: Of the campaign.
+        state: Of the campaign.
+        violations: What is wrong with the campaign as a whole, in sentences.
 
     Raises:
         StateError: they can't be written.
     """
-    summary = summarize(plan.metadata.name, plan.spec.seed, state.outcomes, state.plain)
+    summary = summarize(plan.metadata.name, plan.spec.seed, state.outcomes, state.plain, violations)
     outcomes = [one.model_dump(mode="json", exclude={"text"} if one.clean else None) for one in state.outcomes]
     told = {**summary.as_json(), "plan": plan.model_dump(mode="json"), "outcomes": outcomes}
     page = campaign_html(summary, state.outcomes, await _timelines(target, state.outcomes))

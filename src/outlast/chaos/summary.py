@@ -79,6 +79,8 @@ class Summary:
     comparable: Loss | None
     """The durable jobs that a plain script was compared with."""
     plain: Loss | None
+    violations: tuple[str, ...] = ()
+    """What is wrong with the campaign as a whole, in sentences."""
 
     @property
     def bound(self) -> float:
@@ -117,7 +119,13 @@ SUMMED = (
 """Figures of proofs that add up over jobs."""
 
 
-def summarize(name: str, seed: int, outcomes: Sequence[Outcome], plain: Sequence[PlainOutcome] = ()) -> Summary:
+def summarize(
+    name: str,
+    seed: int,
+    outcomes: Sequence[Outcome],
+    plain: Sequence[PlainOutcome] = (),
+    violations: Sequence[str] = (),
+) -> Summary:
     """Add a campaign up."""
     twins = {one.number: one for one in outcomes if one.place is None}
     jobs = [one for one in outcomes if one.place is not None]
@@ -136,7 +144,13 @@ def summarize(name: str, seed: int, outcomes: Sequence[Outcome], plain: Sequence
     return Summary(
         name=name,
         seed=seed,
-        verdict=worst([*(one.verdict for one in jobs), Verdict.TRUE if hits else Verdict.UNKNOWN]),
+        verdict=worst(
+            [
+                *(one.verdict for one in jobs),
+                Verdict.TRUE if hits else Verdict.UNKNOWN,
+                Verdict.FALSE if violations else Verdict.TRUE,
+            ]
+        ),
         jobs=len(jobs),
         clean=sum(one.clean for one in jobs),
         aimed=len(struck),
@@ -152,6 +166,7 @@ def summarize(name: str, seed: int, outcomes: Sequence[Outcome], plain: Sequence
         durable=_loss([(one, twins[one.number]) for one in jobs if one.number in twins]),
         comparable=_loss([(one, twins[one.number]) for one in jobs if one.place in compared and one.number in twins]),
         plain=_plain(plain),
+        violations=tuple(violations),
     )
 
 
@@ -207,6 +222,7 @@ def _lines(told: Summary) -> list[str]:
         f"{counted(told.figures['resent_requests'], 'request')} in flight sent again",
         f"recorded ${told.recorded_cost_usd:.6f}, answered and lost on the way ${told.lost_cost_usd:.6f}",
     ]
+    lines[1:1] = [f"VIOLATED: {sentence}" for sentence in told.violations]
     lines += [f"{count:>8,}  {cause}" for cause, count in told.resent_by_cause.items()]
     lines += _table("to the next record of the job, seconds", told.went_on)
     lines += _table("a step in flight to its next request elsewhere, seconds", told.elsewhere)

@@ -22,7 +22,7 @@ class Blow:
     at: float
     """Epoch seconds, just before it."""
     back: float
-    """When everything that it took was there again."""
+    """When everything that it took was there again; `at` where nobody waited for that."""
     who: str = ""
     """What it met: a process, pods, a link."""
     activity: str = ""
@@ -64,7 +64,7 @@ class Target(Protocol):
         ...
 
     async def strike(self, job: str, strike: Strike, over: asyncio.Event) -> Blow | None:
-        """Wait for the moment, strike, and restore what was taken; None when the job ended before."""
+        """Wait for the moment and strike; None when the job ended before. What was taken comes back by itself."""
         ...
 
     async def ledgers(self) -> Sequence[LedgerCopy]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from outlast.chaos.summary import Summary
     from outlast.job.spec import ResearchJobSpec
     from outlast.settings import Settings
+
+
+class Where(StrEnum):
+    """What is struck."""
+
+    PROCESSES = "processes"
+    """Processes of this machine, started for it."""
+    CLUSTER = "cluster"
+    """Pods of one namespace that carry the label which allows it."""
 
 
 app = typer.Typer(
@@ -34,6 +44,13 @@ def run(
     execute: Annotated[
         bool, typer.Option("--execute", help="Act. Without it, only what would be done is printed.")
     ] = False,
+    on: Annotated[
+        Where, typer.Option(help="Processes that are started for it on this machine, or pods of a cluster.")
+    ] = Where.PROCESSES,
+    namespace: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Namespace of the pods; the pod's own or the context's by default."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="Another seed than the plan's.")] = None,
     strikes: Annotated[int | None, typer.Option(min=1, metavar="N", help="Another number than the plan's.")] = None,
     plain: Annotated[
@@ -48,6 +65,9 @@ def run(
             show_default=False,
         ),
     ] = None,
+    config_map: Annotated[
+        str | None, typer.Option(metavar="NAME", help="ConfigMap that gets report.html and report.json; cluster only.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Carry out a plan: submit jobs, strike by aim, wait, check, report.
@@ -58,22 +78,31 @@ def run(
     """
     from outlast.chaos.plan import read_plan
     from outlast.cli.console import run_async
+    from outlast.errors import UsageError
     from outlast.settings import load_settings
 
     settings = load_settings()
     read, specs = read_plan(plan)
     changes = {name: value for name, value in (("seed", seed), ("strikes", strikes)) if value is not None}
     read = read.model_copy(update={"spec": read.spec.model_copy(update=changes)})
+    if on is Where.CLUSTER:
+        # The operator watches pods, so that every death is told.
+        told = read.spec.shares.model_copy(update={"untold": 0.0})
+        read = read.model_copy(update={"spec": read.spec.model_copy(update={"shares": told})})
+    if plain and on is Where.CLUSTER:
+        raise UsageError("--plain runs scripts on this machine: it goes with --on processes.")
     if not execute:
-        typer.echo(_rehearsal(read, specs))
+        typer.echo(run_async(_rehearsal(settings, read, specs, on, namespace)))
         return
     from outlast.chaos.state import CampaignState
 
     state = CampaignState(folder or settings.state_dir / "chaos" / read.metadata.name, read)
-    raise typer.Exit(run_async(_run(settings, read, specs, state, plain, as_json)))
+    raise typer.Exit(run_async(_run(settings, read, specs, state, on, namespace, plain, config_map, as_json)))
 
 
-def _rehearsal(plan: ChaosPlan, specs: list[ResearchJobSpec]) -> str:
+async def _rehearsal(
+    settings: Settings, plan: ChaosPlan, specs: list[ResearchJobSpec], on: Where, namespace: str | None
+) -> str:
     """What a run would do, in lines."""
     from outlast.chaos.drive import planned
 
@@ -84,6 +113,10 @@ def _rehearsal(plan: ChaosPlan, specs: list[ResearchJobSpec]) -> str:
         f"{plan.spec.parallel} at a time; ends after {bounds.kills} kills or {bounds.seconds} s",
         *(f"  {job.name}: {'; '.join(map(str, job.strikes))}" for job in jobs),
     ]
+    if on is Where.CLUSTER:
+        from outlast.chaos.cluster.run import rehearse
+
+        lines += await rehearse(settings, namespace, jobs)
     return "\n".join([*lines, "Nothing was done: give --execute to do it."])
 
 
@@ -92,7 +125,10 @@ async def _run(
     plan: ChaosPlan,
     specs: list[ResearchJobSpec],
     state: CampaignState,
+    on: Where,
+    namespace: str | None,
     plain: bool,
+    config_map: str | None,
     as_json: bool,
 ) -> int:
     from outlast.chaos.verdict import Verdict
@@ -101,7 +137,12 @@ async def _run(
     def tell(line: str) -> None:
         typer.echo(line, err=True)
 
-    summary = await _on_processes(settings, plan, specs, state, plain, tell)
+    if on is Where.CLUSTER:
+        from outlast.chaos.cluster.run import run_on_cluster
+
+        summary = await run_on_cluster(settings, namespace, plan, specs, state, config_map, tell)
+    else:
+        summary = await _on_processes(settings, plan, specs, state, plain, tell)
     typer.echo(dump(summary.as_json(), indent=1) if as_json else summary.as_text())
     typer.echo(f"report: {state.folder / 'report.html'}", err=True)
     return {Verdict.TRUE: 0, Verdict.FALSE: 1, Verdict.UNKNOWN: 3}[summary.verdict]

@@ -1,7 +1,8 @@
 """Reads from a workflow's history what it outlived.
 
 A worker that is lost leaves two marks: an attempt at a step that ended by a missed heartbeat or was failed from
-outside, and workflow tasks that another process completes. Both stand in the history, so the figures can be proved.
+outside, and workflow tasks that another process takes up. Both stand in the history, so the figures can be proved: what
+counts as taken up is decided by the checker's own reader, and `outlast prove` tells the same numbers.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
+from outlast.chaos.events import run_record, seconds
 from outlast.control.temporal import TemporalUnreachableError
 from outlast.durable.takeover import WORKER_DIED
 from outlast.job.status import RecoveryStatus
@@ -36,32 +38,24 @@ async def recovery_of(run: WorkflowHandle[Any, Any]) -> RecoveryStatus | None:
 
 def recovery(events: Iterable[HistoryEvent]) -> RecoveryStatus:
     """The figures of a history."""
+    events = list(events)
+    pickups = run_record("", events, {}).pickups[1:]
     kinds: dict[int, str] = {}
-    completed = replayed = resumptions = retried = resent = 0
-    worker = ""
-    last: datetime | None = None
+    retried = resent = 0
+    last = max((_moment(pickup.at) for pickup in pickups), default=None)
     for event in events:
         match event.event_type:
             case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
                 kinds[event.event_id] = event.activity_task_scheduled_event_attributes.activity_type.name
-            case EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
-                completed += 1
             case EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
                 started = event.activity_task_started_event_attributes
                 retried += started.attempt - 1
                 if started.attempt > 1 and _worker_lost(started.last_failure):
-                    last = _time(event)
+                    last = max(filter(None, (last, _moment(seconds(event.event_time)))))
                     resent += _MODEL_REQUEST in kinds.get(started.scheduled_event_id, "")
-            case EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
-                by = event.workflow_task_completed_event_attributes.identity
-                if worker and by != worker:
-                    resumptions += 1
-                    replayed += completed
-                    last = _time(event)
-                worker = by
     return RecoveryStatus(
-        resumptions=resumptions,
-        replayed_steps=replayed,
+        resumptions=len(pickups),
+        replayed_steps=sum(pickup.replayed for pickup in pickups),
         retried_attempts=retried,
         resent_requests=resent,
         last_interruption_time=last,
@@ -72,5 +66,5 @@ def _worker_lost(failure: Failure) -> bool:
     return failure.HasField("timeout_failure_info") or failure.application_failure_info.type == WORKER_DIED
 
 
-def _time(event: HistoryEvent) -> datetime:
-    return event.event_time.ToDatetime(UTC).replace(microsecond=0)
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(int(at), UTC)

@@ -20,6 +20,7 @@ from outlast.errors import ModelSetupError
 from outlast.llm.prices import has_price, price_table
 from outlast.llm.step_model import StepModel
 from outlast.settings import Settings
+from outlast.steps import sending
 from outlast.telemetry.tracing import tracing
 
 OFFLINE = "offline"
@@ -82,6 +83,7 @@ class ModelBook:
         except (UserError, ValueError, ImportError) as error:
             raise ModelSetupError(f"The model {name!r} can't be used: {_said(error)}") from None
         _without_retries(wrapped)
+        _without_stale_requests(wrapped)
         if traces := tracing(self._settings):
             wrapped = traces.instrumented(wrapped)
         return StepModel(wrapped, name=name, prices=self._prices, timeout=self._settings.request_timeout_seconds)
@@ -118,6 +120,22 @@ def _provider_factory(settings: Settings) -> Any:
         return built
 
     return build
+
+
+def _without_stale_requests(model: Model) -> None:
+    """Ask at the last moment whether the step is still this attempt's own.
+
+    A request is built after it was signed, which takes seconds in a process that starves or that builds its first one;
+    by then another worker may have made the step.
+    """
+    http = getattr(getattr(model, "client", None), "_client", None)
+    hooks: dict[str, list[Any]] | None = getattr(http, "event_hooks", None)  # of httpx, whichever a provider uses
+    if hooks is not None and _refuse_stale not in hooks["request"]:
+        http.event_hooks = {**hooks, "request": [*hooks["request"], _refuse_stale]}  # type: ignore[union-attr]
+
+
+async def _refuse_stale(_request: Any) -> None:
+    sending()
 
 
 def _without_retries(model: Model) -> None:

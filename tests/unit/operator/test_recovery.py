@@ -25,17 +25,20 @@ class History:
         self.events: list[HistoryEvent] = []
 
     def task(self, worker: str) -> History:
-        """A workflow task that a worker completed."""
+        """A workflow task that a worker took up and completed."""
+        self._add(EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED, workflow_task_started={"identity": worker})
         return self._add(EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED, workflow_task_completed={"identity": worker})
 
     def step(self, kind: str = MODEL, *, attempt: int = 1, failure: Failure | None = None) -> History:
         """A step that completed, with what the attempt before it ended by."""
-        self._add(
-            EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED, activity_task_scheduled={"activity_type": {"name": kind}}
-        )
-        started: dict[str, Any] = {"scheduled_event_id": len(self.events), "attempt": attempt, "last_failure": failure}
+        asked = {"activity_type": {"name": kind}, "activity_id": str(len(self.events))}
+        self._add(EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED, activity_task_scheduled=asked)
+        scheduled = len(self.events)
+        started: dict[str, Any] = {"scheduled_event_id": scheduled, "attempt": attempt, "last_failure": failure}
         self._add(EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED, activity_task_started=started)
-        return self._add(EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED)
+        return self._add(
+            EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED, activity_task_completed={"scheduled_event_id": scheduled}
+        )
 
     def _add(self, kind: EventType.ValueType, **attributes: dict[str, Any]) -> History:
         named = {f"{name}_event_attributes": value for name, value in attributes.items()}

@@ -46,6 +46,14 @@ test: install ## Run every test that needs no cluster.
 test-cluster: install ## Build or reuse a real cluster and run everything that needs one.
 	@$(BIN)/pytest tests/apiserver tests/charts tests/cluster
 
+.PHONY: chaos chaos-plot
+chaos: install ## Make a thousand aimed blows on processes of this machine: hours, and it goes on where it was.
+	@$(BIN)/outlast chaos run k8s/chaos/plans/thousand.yaml --execute
+
+chaos-plot: install ## Put durable jobs and plain scripts through the same kills, and draw what each lost.
+	@$(BIN)/outlast chaos run k8s/chaos/plans/compare.yaml --execute --plain --json > chaos.json
+	@$(BIN)/python -m scripts.chaos_plot chaos.json
+
 .PHONY: bench
 bench: install ## Measure speed: a table, and bench.json.
 	@$(BIN)/python -m tests.bench bench.json

@@ -160,6 +160,8 @@ def pods(objects: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
         name = f"{found['kind']}/{found['metadata']['name']}"
         if found["kind"] == "Pod":
             yield name, found["spec"]
+        elif found["kind"] == "CronJob":
+            yield name, found["spec"]["jobTemplate"]["spec"]["template"]["spec"]
         elif "template" in found.get("spec", {}):
             yield name, found["spec"]["template"]["spec"]
 

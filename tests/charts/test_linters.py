@@ -30,7 +30,7 @@ IGNORED = {
 }
 """What kube-score is not asked, and why."""
 
-FEW = {"temporal-eval", "outlast-dev"}
+FEW = {"temporal-eval", "outlast-dev", "outlast-chaos"}
 """Value sets to try things out, with one pod of each kind."""
 
 

@@ -27,7 +27,7 @@ from outlast.job.observed import (
     WorkflowState,
 )
 from outlast.job.spec import PlanApproval, ResearchJobSpec, ResearchPlan
-from outlast.job.status import JobStatus, UsageStatus
+from outlast.job.status import JobStatus, RecoveryStatus, UsageStatus
 from outlast.research.workflow import DeepResearch
 from outlast.usage.budget import exceeded
 from outlast.usage.meter import Usage
@@ -131,11 +131,11 @@ class Observer:
             if spec is not None and _awaits_review(spec, workflow) and workflow.polled:
                 memory.plan = memory.plan or status.plan or await self._plan(desired)
             if memory.recounts:
-                memory.recovery = await recovery_of(await self._workflows.handle(desired.workflow_id, workflow.run_id))
+                memory.recovery = await self._recovery(desired, workflow)
             workflow = replace(workflow, plan=memory.plan, recovery=memory.recovery)
         elif workflow.run_id:
             if memory.ended_run != workflow.run_id:
-                memory.recovery = await recovery_of(await self._workflows.handle(desired.workflow_id, workflow.run_id))
+                memory.recovery = await self._recovery(desired, workflow)
                 memory.ended_run = workflow.run_id  # only now: a history that could not be read is read again
             workflow = replace(workflow, recovery=memory.recovery)
         return workflow
@@ -156,6 +156,9 @@ class Observer:
         except KubeGoneError:
             found = None
         return replace(observed, report=compare(found, desired, memory.rendered))
+
+    async def _recovery(self, desired: Desired, workflow: Workflow) -> RecoveryStatus | None:
+        return await recovery_of(await self._workflows.client(), desired.workflow_id, workflow.run_id)
 
     async def repolled(self) -> set[str]:
         """Task queues of running workflows whose workers came or went since they were last asked for."""

@@ -145,6 +145,7 @@ class Candidate:
     head: str
     """Folded words of its headings, ` / ` between them."""
     body: str
+    """Folded words of its text, each once."""
     bm25: float
     sha256: str
 

@@ -18,10 +18,12 @@ import pytest
 import pytest_asyncio
 
 from outlast.chaos.campaign import Ran, Together, run_job, run_jobs
+from outlast.chaos.cluster.moments import moment
 from outlast.chaos.history import read_job
 from outlast.chaos.lab.aim import makers, take_aim
 from outlast.chaos.lab.stage import Stage, stage, until
 from outlast.chaos.plan import QUESTION
+from outlast.chaos.records import Status
 from outlast.chaos.schedule import Moment, Stop, Strike, Victim, by_job, schedule
 from outlast.durable.jobs import Jobs
 from outlast.job.spec import Budget, OnExceeded, ResearchJobSpec
@@ -141,6 +143,33 @@ async def test_a_zombie_that_wakes_up_too_late_sends_nothing(on: Stage, calm: Ra
     outcome = await job
     assert outcome.clean, _text(outcome)
     assert len([row for row in on.rows(name) if row.activity == activity]) == 1
+
+
+@pytest.mark.parametrize(
+    ("when", "stop", "of_worker", "under_way"),
+    [
+        (Moment.IN_FLIGHT, Stop.SEARCHER, True, True),
+        (Moment.RECORDED, Stop.PLANNER, True, False),
+        (Moment.BEFORE, Stop.ANALYST, True, False),
+        (Moment.FINALIZING, Stop.PLANNER, False, False),
+    ],
+)
+async def test_moments_are_seen_without_help_from_workers(
+    on: Stage, calm: Ran, when: Moment, stop: Stop, of_worker: bool, under_way: bool
+) -> None:
+    """What a cluster aims by: Temporal alone."""
+    name, job = await _begun(on, calm)
+    seen = await moment(on.client, name, Strike(Victim.WORKER, when, stop), asyncio.Event())
+    assert seen is not None
+    record = await read_job(on.client, name)
+    outcome = await job
+    assert outcome.clean, _text(outcome)
+    if of_worker:
+        assert int(seen.worker.partition("@")[0]) in on.workers
+    if under_way:
+        (met,) = [step for step in record.steps if step.activity == seen.activity]
+        assert met.kind == stop
+    assert (record.status is Status.COMPLETED) is (when is Moment.FINALIZING)
 
 
 async def test_a_fifth_of_all_model_requests_fails_and_the_report_is_the_same(on: Stage) -> None:

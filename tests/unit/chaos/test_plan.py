@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from outlast.chaos.drive import planned
 from outlast.chaos.plan import POSSIBLE, PlanError, read_plan
@@ -81,3 +83,12 @@ def test_everything_that_is_possible_to_do_can_be_planned(tmp_path: Path) -> Non
     assert {(victim, manner) for victim, manner, _, _ in plan.spec.combinations()} == {
         (victim, manner) for victim in Victim for manner in Manner if manner in POSSIBLE[victim]
     }
+
+
+@pytest.mark.parametrize("name", ["chaos-mesh.yaml", "litmus.yaml"])
+def test_blows_of_other_tools_meet_only_pods_that_allow_it(name: str) -> None:
+    """Each selection of what is struck asks for the label; what a cut leads to is selected, and not struck."""
+    for found in yaml.safe_load_all((ROOT / "k8s" / "chaos" / name).read_text()):
+        spec = found["spec"].get("podChaos", found["spec"])
+        struck = spec["appinfo"]["applabel"] if "appinfo" in spec else str(spec["selector"]["labelSelectors"])
+        assert re.search(r"outlast\.dev/chaos'?[=:] ?'?allowed", struck), struck

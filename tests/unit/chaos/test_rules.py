@@ -42,6 +42,23 @@ def test_a_ledger_that_can_not_be_read_is_unknown() -> None:
     assert verdicts(proof) == {"ledger": "unknown"}
 
 
+@pytest.mark.parametrize(
+    ("status", "leftovers", "found"),
+    [
+        (Status.COMPLETED, None, None),
+        (Status.COMPLETED, [], "true"),
+        (Status.COMPLETED, ["peru: still there after its deletion"], "false"),
+        (Status.RUNNING, [], "false"),
+    ],
+)
+def test_what_is_left_behind_is_a_violation_where_somebody_looked(
+    status: Status, leftovers: list[str] | None, found: str | None
+) -> None:
+    proof = check([job(step(), status=status)], [ledger(row())], leftovers=leftovers)
+    said = {ruling.name: ruling.verdict.value for ruling in proof.rulings}
+    assert said.get("left-behind") == found
+
+
 def test_rows_of_other_jobs_are_passed_over() -> None:
     other = row(seq=2, job="ns/chile", activity="99", started=500.0)
     foreign = row(seq=3, job=None, run=None, activity=None, step_kind=None, attempt=None)

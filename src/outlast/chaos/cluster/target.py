@@ -1,7 +1,7 @@
 """The pods of one namespace as the target of a campaign.
 
-It kills by deleting pods with the least grace that the kubelet grants, a second: a pod that may run nothing in another
-one has no other way to end it. It never deletes a pod without the label, nor one whose data would go with it.
+It kills by deleting pods with a second's grace: a pod that may run nothing in another one has no other way to end it.
+It never deletes a pod without the label, nor one whose data would go with it.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ from outlast.offline.faults import AimedFault, FaultConfig, FaultKind
 from outlast.offline.remote import fetch_rows, put_faults
 
 GRACE_SECONDS = 1
-"""Of a kill: SIGTERM, and SIGKILL a second later. With 0 the API server forgets the pod at once, and the kubelet then
-grants it the whole grace of its spec."""
+"""Of a kill: SIGTERM, and SIGKILL a second later. With 0 the API server forgets the pod at once, so that nobody can see
+it end."""
 
 BACK_SECONDS = 180.0
 """How long pods get until all are there again."""

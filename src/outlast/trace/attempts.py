@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from outlast.chaos.records import Ending, Failed, StepRecord
+from outlast.durable.takeover import OUTLIVED_DRAIN
 from outlast.ledger import LedgerRow
 from outlast.trace.deaths import Death, Witness, is_cut, worker_in
 from outlast.trace.timeline import Bar, Fate
@@ -155,6 +156,8 @@ def _why(failure: Failed | None) -> str:
         return NO_CAUSE
     if worker := worker_in(failure):
         return f"{worker_name(worker)} died"
+    if failure.type == OUTLIVED_DRAIN:
+        return "it outlived the drain of its worker"
     if failure.timed_out:
         return "its worker fell silent" if failure.type == "HEARTBEAT" else f"{failure} passed"
     return f"{failure.type}: {failure.message}" if failure.message else failure.type

@@ -15,7 +15,7 @@ from outlast.chaos.causes import SHUT_DOWN
 from outlast.chaos.interruptions import Interruption, Target, told_by_history
 from outlast.chaos.join import CUT
 from outlast.chaos.records import Failed, JobRecord, StepRecord
-from outlast.durable.takeover import WORKER_DIED
+from outlast.durable.takeover import HAND_ON, WORKER_DIED
 from outlast.ledger import LedgerRow
 from outlast.trace.workers import row_key
 
@@ -101,7 +101,7 @@ def worker_in(failure: Failed) -> str:
 
 def is_cut(failure: Failed) -> bool:
     """Whether an attempt failed because its worker was gone, and not by itself."""
-    return failure.type in (WORKER_DIED, "HEARTBEAT") or failure.type in SHUT_DOWN
+    return failure.type in HAND_ON or failure.type == "HEARTBEAT" or failure.type in SHUT_DOWN
 
 
 def _failures(jobs: Iterable[JobRecord]) -> Iterator[tuple[StepRecord, int, Failed]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from outlast.chaos.interruptions import Interruption, Target
 from outlast.chaos.records import End, Ending, Failed, Pickup, Silence, Status
-from outlast.durable.takeover import WORKER_DIED
+from outlast.durable.takeover import OUTLIVED_DRAIN, WORKER_DIED
 from outlast.trace.build import build_timeline
 from outlast.trace.timeline import Bar, Fate, Mark, MarkKind, Timeline
 from outlast.trace.workers import NOBODY
@@ -98,6 +98,12 @@ def test_attempts_without_a_record_stand_between_what_is_known_and_say_so() -> N
     assert second.surmised
     assert (first.fate, first.why) == (Fate.RETRIED, "the history keeps no cause")
     assert (second.fate, second.why) == (Fate.CUT, "its worker fell silent")
+
+
+def test_an_attempt_that_outlived_the_drain_of_its_worker_is_cut() -> None:
+    failures = {1: Failed(OUTLIVED_DRAIN, "attempt 1 outlived the drain of its worker")}
+    first, _ = build_timeline([job(step(attempt=2, started=104.0, recorded=105.0, failures=failures))]).bars
+    assert (first.fate, first.why) == (Fate.CUT, "it outlived the drain of its worker")
 
 
 def test_a_worker_that_took_over_is_marked_with_what_it_replayed() -> None:

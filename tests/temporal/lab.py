@@ -6,12 +6,13 @@ import asyncio
 import os
 import sys
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -132,6 +133,23 @@ async def finish(jobs: Jobs, query: str = "areas", **spec: Any) -> ResearchResul
 async def history(client: Client, workflow_id: str) -> list[HistoryEvent]:
     """Every event of a job's last run."""
     return [event async for event in client.get_workflow_handle(workflow_id).fetch_history_events()]
+
+
+TICK_SECONDS = 0.1
+"""By which times may differ that the server and the SDK round."""
+
+
+def deadlines(events: Sequence[HistoryEvent]) -> list[float]:
+    """When the timers of a run are due, in epoch seconds of its own clock: a slow machine moves none of them."""
+    by_id = {event.event_id: event for event in events}
+    due = []
+    for event in events:
+        timer = event.timer_started_event_attributes
+        if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED:
+            task = by_id[timer.workflow_task_completed_event_id].workflow_task_completed_event_attributes
+            began = by_id[task.started_event_id].event_time.ToMicroseconds() / 1e6
+            due.append(began + timer.start_to_fire_timeout.ToMicroseconds() / 1e6)
+    return due
 
 
 async def until(condition: Callable[[], Awaitable[Any] | Any], *, seconds: float = DEADLINE) -> Any:

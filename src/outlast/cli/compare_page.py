@@ -42,7 +42,8 @@ figure { margin: 1rem 0 1.8rem; } figcaption { color: var(--soft); font-size: .9
 .rank { border: 1px solid var(--line); border-radius: 8px; padding: .4rem 1.1rem .8rem; }
 .rank h3 { margin: .6rem 0 .2rem; } .rank ol { margin: .4rem 0 0; } .rank li { padding: .15rem 0; }
 .badge.poor, td.poor { color: var(--poor); } td.good { color: var(--good); } td.fair { color: var(--fair); }
-td .soft { white-space: nowrap; } th[scope=row] { background: none; font-weight: 400; } th.sub { padding-left: 1.8rem; }
+td .soft { white-space: nowrap; } th.sub { padding-left: 1.8rem; }
+th[scope=row] { background: none; font-weight: 400; min-width: 9.5rem; overflow-wrap: break-word; }
 td.poor, td.good, td.fair { white-space: nowrap; } td .why { color: var(--ink); white-space: normal; }
 summary { cursor: pointer; padding: .35rem 0; } details p { margin: .2rem 0 .6rem 1.1rem; font-size: .92rem; }
 """

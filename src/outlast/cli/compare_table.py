@@ -93,11 +93,13 @@ def _rankings(comparison: Comparison) -> Table:
     table.add_column("By cost a right answer, of those that invent nothing")
     honest = comparison.honest_ranking
     for place, result in enumerate(comparison.naive_ranking):
-        naive = Text(f"{result.model}  {cost_words(result).partition(' (')[0]}")
+        naive = Text(f"{one_line(result.model)}  {cost_words(result).partition(' (')[0]}")
         if result.flagged:
             naive.append("  ✗ invents", style="red")
         fair = honest[place] if place < len(honest) else None
-        told = f"{fair.model}  {per_success_words(fair)}, {fair.rates[SUCCESS].value:.0%} right" if fair else ""
+        told = (
+            f"{one_line(fair.model)}  {per_success_words(fair)}, {fair.rates[SUCCESS].value:.0%} right" if fair else ""
+        )
         table.add_row(f"{place + 1}.", naive, told)
     return table
 

@@ -1,0 +1,137 @@
+"""What makes the controller look at a job, and what does not."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from outlast.control.controller import Controller
+from outlast.control.executor import Outcome
+from outlast.control.jobs import JobCache
+from outlast.control.observer import Snapshot
+from outlast.control.probes import OperatorMetrics
+from outlast.job.observed import FINALIZER, Observed, Workflow
+from tests.unit.job.builders import running
+
+ID = "ns/job/uid-1"
+
+
+def body(version: int, **more: Any) -> dict[str, Any]:
+    metadata = {"namespace": "ns", "name": "job", "uid": "uid-1", "generation": 1, "resourceVersion": str(version)}
+    managed = [{"manager": "kubectl", "fieldsV1": {}}]
+    return {"metadata": {**metadata, "managedFields": managed}, "spec": {"query": "Why?"}, **more}
+
+
+class World:
+    """Temporal, the observer and the executor, as far as the controller asks."""
+
+    held = True
+
+    def __init__(self) -> None:
+        self.listed: dict[str, Workflow] = {}
+        self.changed_queues: set[str] = set()
+        self.abandoned: set[str] = set()
+
+    async def sweep(self, _: str) -> AsyncIterator[tuple[str, Workflow]]:
+        for item in self.listed.items():
+            yield item
+
+    async def repolled(self) -> set[str]:
+        return self.changed_queues
+
+    async def observe(self, _: object) -> Observed:
+        return Observed()
+
+    async def run(self, *_: object) -> Outcome:
+        return Outcome()
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def controller(world: World) -> Controller:
+    anything: Any = world
+    return Controller(
+        cache=JobCache(),
+        observer=anything,
+        executor=anything,
+        workflows=anything,
+        snapshot=Snapshot(),
+        leadership=world,
+        metrics=OperatorMetrics(),
+    )
+
+
+async def looked_at(controller: Controller) -> list[str]:
+    """The jobs that wait to be looked at; none waits afterwards."""
+    found = []
+    while len(controller.queue):
+        found.append(await controller.queue.take())
+        controller.queue.done(found[-1])
+    return found
+
+
+async def test_a_job_that_nobody_touched_goes_first(controller: Controller) -> None:
+    controller.saw(body(1))
+    assert controller.queue.urgent
+    assert await looked_at(controller) == ["uid-1"]
+    touched = body(2)
+    touched["metadata"]["finalizers"] = [FINALIZER]
+    controller.saw(touched)
+    assert not controller.queue.urgent
+    assert await looked_at(controller) == ["uid-1"]
+
+
+@pytest.mark.parametrize("version", [4, 5])
+async def test_a_version_that_is_known_or_older_is_no_news(controller: Controller, version: int) -> None:
+    controller.saw(body(5, status={"trace": "new"}))
+    await looked_at(controller)
+    controller.saw(body(version, status={"trace": "old"}))
+    assert await looked_at(controller) == []
+    entry = controller.cache.get("uid-1")
+    assert entry is not None
+    assert entry.body["status"] == {"trace": "new"}
+    assert "managedFields" not in entry.body["metadata"]
+
+
+async def test_a_workflow_that_no_listing_shows_is_asked_for(controller: Controller, world: World) -> None:
+    controller.saw(body(1))
+    entry = controller.cache.get("uid-1")
+    assert entry is not None
+    entry.memory.changed()  # as when its workflow was just started
+    await controller._visit(await controller.queue.take())
+    controller.queue.done("uid-1")
+    await controller.sweep()
+    assert await looked_at(controller) == ["uid-1"]
+    world.listed = {ID: running()}
+    await controller.sweep()
+    assert await looked_at(controller) == ["uid-1"]  # it is listed for the first time
+    await controller.sweep()
+    assert await looked_at(controller) == []
+    entry.memory.describe_until = 0.0
+    await controller.sweep()
+    assert await looked_at(controller) == ["uid-1"]  # once more, now that listings know
+    await controller.sweep()
+    assert await looked_at(controller) == []
+
+
+async def test_jobs_are_looked_at_when_the_workers_of_their_queue_come_or_go(
+    controller: Controller, world: World
+) -> None:
+    controller.saw(body(1))
+    of_team_a = replace(running(), task_queue="team-a")
+    world.listed = {ID: of_team_a, "of/somebody/else": of_team_a}
+    await controller.sweep()
+    await looked_at(controller)
+    world.changed_queues = {"team-b"}
+    await controller.sweep()
+    assert await looked_at(controller) == []
+    world.changed_queues = {"team-a"}
+    await controller.sweep()
+    assert await looked_at(controller) == ["uid-1"]

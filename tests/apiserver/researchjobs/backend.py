@@ -24,6 +24,7 @@ from outlast.durable.client import connect
 from outlast.errors import UnreachableError
 from outlast.local.ports import free_port
 from outlast.local.temporal import Ports, TemporalServer
+from outlast.offline.config import OfflineConfig
 from outlast.offline.server import OfflineServer
 from outlast.settings import Settings
 from tests.cluster.apiserver import ApiServer
@@ -48,16 +49,17 @@ class Backend:
 
     Args:
         folder: For databases and logs.
+        latency_scale: How slow the models are.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, latency_scale: float = 1.0) -> None:
         self.folder = folder
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         ports = Ports(frontend=free_port(), ui=free_port())
         self._temporal = TemporalServer(database=folder / "temporal.db", log=folder / "temporal.log", ports=ports)
-        self._offline = OfflineServer()
+        self._offline = OfflineServer(OfflineConfig(latency_scale=latency_scale))
         self.run(self._temporal.start())
         self.offline_url = self.run(self._offline.start(port=0))
         self.settings = Settings(temporal_address=f"127.0.0.1:{ports.frontend}", offline_url=self.offline_url)

@@ -74,6 +74,16 @@ def operator(
 
 
 @pytest.fixture
+def lonely(own: Processes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """A Temporal of the test's own, which it may stop, and a slow model server, so that steps can be met under way."""
+    backend = Backend(tmp_path_factory.mktemp("lonely"), latency_scale=3)
+    own.backend = backend
+    yield backend
+    own.end_all()
+    backend.close()
+
+
+@pytest.fixture
 def own(installed: ApiServer, backend: Backend, jobs: Jobs, request: pytest.FixtureRequest) -> Iterator[Processes]:
     """Processes of one test, whose operators watch its namespace alone, under a Lease of their own."""
     folder = request.getfixturevalue("tmp_path")

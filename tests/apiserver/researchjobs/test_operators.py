@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import time
 import uuid
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
+from tests.apiserver.researchjobs import pods
 from tests.apiserver.researchjobs.backend import HERE, LEASE_SECONDS, Backend, Process, Processes
 from tests.apiserver.researchjobs.jobs import Jobs
 from tests.cluster.waiting import wait_until
@@ -116,16 +114,6 @@ def test_an_operator_that_ends_hands_its_lease_over(jobs: Jobs, own: Processes) 
     assert holder(jobs) == ""
 
 
-@pytest.fixture
-def lonely(own: Processes, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A Temporal of the test's own, which it may stop, with a worker."""
-    backend = Backend(tmp_path_factory.mktemp("lonely"))
-    own.backend = backend
-    yield backend
-    own.end_all()
-    backend.close()
-
-
 def test_temporal_may_go_and_come_back(jobs: Jobs, own: Processes, lonely: Backend) -> None:
     operator, _ = own.operator(), own.worker()
     operator.await_text(HOLDS)
@@ -195,55 +183,6 @@ def test_a_namespace_may_be_deleted_under_its_jobs(jobs: Jobs, own: Processes, b
 # Workers that are reported dead. There is no kubelet here, so the test says what it would.
 
 
-def pod(name: str) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "name": name,
-            "labels": {"app.kubernetes.io/name": "outlast", "app.kubernetes.io/component": "worker"},
-        },
-        "spec": {
-            "automountServiceAccountToken": False,
-            "nodeName": "node",
-            "containers": [{"name": "worker", "image": "example.org/worker:1"}],
-        },
-    }
-
-
-def container(jobs: Jobs, name: str, state: dict[str, Any], restarts: int = 0, phase: str = "Running") -> None:
-    """Have the kubelet's word on a container."""
-    report = {
-        "name": "worker",
-        "state": state,
-        "lastState": {},
-        "ready": False,
-        "restartCount": restarts,
-        "image": "i",
-        "imageID": "i",
-    }
-    patch = json.dumps({"status": {"phase": phase, "containerStatuses": [report]}})
-    jobs.apiserver.kubectl(
-        "patch", "pod", name, "-n", jobs.namespace, "--subresource=status", "--type=merge", "-p", patch
-    )
-
-
-def make_pod(jobs: Jobs, name: str) -> str:
-    kubectl = jobs.apiserver.kubectl
-    kubectl.apply(
-        json.dumps({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}),
-        "-n",
-        jobs.namespace,
-    )
-    kubectl.apply(json.dumps(pod(name)), "-n", jobs.namespace)
-    container(jobs, name, {"running": {"startedAt": now()}})
-    return str(kubectl.json("get", "pod", name, "-n", jobs.namespace)["metadata"]["uid"])
-
-
-def now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def busy(backend: Backend, workflow_id: str, identity: str) -> bool:
     """Whether a step of a workflow is under way at a worker."""
 
@@ -261,7 +200,7 @@ def test_the_steps_of_a_worker_reported_dead_go_on_elsewhere_at_once(
     slow = {"OUTLAST_HEARTBEAT_SECONDS": "600"}  # so that only the report can have been the cause
     operator = own.operator()
     operator.await_text(HOLDS)
-    uid = make_pod(jobs, "worker-a")
+    uid = pods.make(jobs, "worker-a")
     identity = f"worker-a/{uid}/{time.time():.3f}"
     doomed = own.worker("doomed", OUTLAST_IDENTITY=identity, **slow)
     jobs.apply("job", query="Which of Germany's neighbours has the largest population?", maxSearches=16)
@@ -270,7 +209,7 @@ def test_the_steps_of_a_worker_reported_dead_go_on_elsewhere_at_once(
     wait_until(lambda: busy(lonely, workflow, identity), what="a step under way", deadline_seconds=30)
     doomed.end(signal.SIGKILL)
     own.worker("heir", **slow)
-    container(jobs, "worker-a", {"terminated": {"exitCode": 137, "finishedAt": now()}}, phase="Failed")
+    pods.report_dead(jobs, "worker-a")
     began = time.monotonic()
     wait_until(lambda: not busy(lonely, workflow, identity), what="the taking of the steps", deadline_seconds=10)
     print(f"steps were taken {time.monotonic() - began:.2f} s after the report")
@@ -284,10 +223,10 @@ def test_the_steps_of_a_worker_reported_dead_go_on_elsewhere_at_once(
 def test_a_twin_of_another_uid_takes_nothing(jobs: Jobs, own: Processes, lonely: Backend) -> None:
     operator = own.operator()
     operator.await_text(HOLDS)
-    make_pod(jobs, "worker-a")
+    pods.make(jobs, "worker-a")
     identity = f"worker-a/{uuid.uuid4()}/{time.time():.3f}"  # signs with the name of the pod, and another uid
     own.worker("twin", OUTLAST_IDENTITY=identity)
-    container(jobs, "worker-a", {"terminated": {"exitCode": 137, "finishedAt": now()}}, phase="Failed")
+    pods.report_dead(jobs, "worker-a")
     operator.await_text("the worker in pod worker-a is dead")
     jobs.apply("job")
     jobs.await_condition("job", "Complete")

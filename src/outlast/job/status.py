@@ -70,7 +70,8 @@ class RecoveryStatus(Resource):
     retried_attempts: Count = 0
     """Attempts at steps beyond each step's first."""
     resent_requests: Count = 0
-    """Model requests sent again because a worker died, or its report was lost, while they were under way."""
+    """Model requests made anew since their worker died, or its report was lost. Some had perhaps not been sent before,
+    which only a ledger tells: see `outlast prove`."""
     last_interruption_time: AwareDatetime | None = None
     """When a worker was last lost."""
 

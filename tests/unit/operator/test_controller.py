@@ -77,14 +77,12 @@ async def looked_at(controller: Controller) -> list[str]:
     return found
 
 
-async def test_a_job_that_nobody_touched_goes_first(controller: Controller) -> None:
-    controller.saw(body(1))
-    assert controller.queue.urgent
-    assert await looked_at(controller) == ["uid-1"]
-    touched = body(2)
-    touched["metadata"]["finalizers"] = [FINALIZER]
-    controller.saw(touched)
-    assert not controller.queue.urgent
+@pytest.mark.parametrize(("finalizers", "first"), [([], True), ([FINALIZER], False)])
+async def test_a_job_that_nobody_touched_goes_first(controller: Controller, finalizers: list[str], first: bool) -> None:
+    job = body(1)
+    job["metadata"]["finalizers"] = finalizers
+    controller.saw(job)
+    assert controller.queue.urgent is first
     assert await looked_at(controller) == ["uid-1"]
 
 

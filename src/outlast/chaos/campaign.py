@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+
+from temporalio.client import Client
 
 from outlast.chaos.check import check
 from outlast.chaos.history import read_job
@@ -15,7 +18,7 @@ from outlast.chaos.proof import Proof
 from outlast.chaos.records import JobRecord
 from outlast.chaos.schedule import Strike
 from outlast.chaos.target import Blow, Target
-from outlast.errors import JobFailedError
+from outlast.errors import JobFailedError, UnreachableError
 from outlast.job.spec import ResearchJobSpec
 
 AIM_SECONDS = 60.0
@@ -23,6 +26,11 @@ AIM_SECONDS = 60.0
 
 JOB_SECONDS = 300.0
 """How long a job may take after its last strike before it counts as lost."""
+
+AWAY_SECONDS = 120.0
+"""How long Temporal may be away when a history is read."""
+
+RETRY_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,7 @@ async def run_jobs(
     *,
     expected: Callable[[int], str | None] = lambda _: None,
     parallel: int = 1,
+    skew: float = 0.0,
     tell: Callable[[Ran], None] = lambda _: None,
     go_on: Callable[[], bool] = lambda: True,
 ) -> list[Ran]:
@@ -83,6 +92,7 @@ async def run_jobs(
         jobs: In this order.
         expected: Digest of the undisturbed report, by number of the manifest.
         parallel: How many at once; a blow then meets others too.
+        skew: Seconds by which clocks may differ.
         tell: Told of each job when it ended.
         go_on: Asked before each job; no more are begun once it says no.
     """
@@ -102,6 +112,7 @@ async def run_jobs(
                     number=job.number,
                     place=job.place,
                     expected=expected(job.number),
+                    skew=skew,
                 )
             )
             tell(ran[-1])
@@ -121,6 +132,7 @@ async def run_job(
     number: int = 0,
     place: int | None = None,
     expected: str | None = None,
+    skew: float = 0.0,
     standby: bool = False,
 ) -> Ran:
     """Run one job through its strikes to its end, and prove it.
@@ -133,6 +145,7 @@ async def run_job(
         number: Of the manifest that it was made from.
         place: In a plan.
         expected: Digest of the report of an undisturbed run.
+        skew: Seconds by which the clocks of ledger and history may differ.
         standby: Whether everything has to work before each strike, as in a fleet at rest.
     """
     name = name or f"kill-{uuid.uuid4().hex[:8]}"
@@ -159,7 +172,7 @@ async def run_job(
         end.cancel()
     seconds = time.monotonic() - began
     workflow = await target.workflow(name)
-    record = await read_job(target.client, workflow)
+    record = await _read(target.client, workflow)
     outcome = Outcome(
         job=name,
         workflow=workflow,
@@ -169,7 +182,7 @@ async def run_job(
         sha256=record.report_sha256,
         failure=failure,
     )
-    return await _proved(target, outcome, record, blows, expected)
+    return await _proved(target, outcome, record, blows, expected, skew)
 
 
 async def _proved(
@@ -178,13 +191,23 @@ async def _proved(
     record: JobRecord,
     blows: Sequence[tuple[Strike, Blow | None]],
     expected: str | None,
+    skew: float,
 ) -> Ran:
     ledgers = await target.ledgers()
     left = await target.leftovers([outcome.job])
-    proof = check([record], ledgers, target.known, report_sha256=expected, leftovers=left)
+    proof = check([record], ledgers, target.known, skew=skew, report_sha256=expected, leftovers=left)
     rows = [row for ledger in ledgers for row in ledger.rows if row.job == outcome.workflow]
     struck = tuple(struck_by(strike, blow, record, rows) for strike, blow in blows)
     return Ran(outcome.model_copy(update={"struck": struck, "paid": Paid.of(rows), **judged(proof)}), record, proof)
+
+
+async def _read(client: Client, workflow: str) -> JobRecord:
+    """Read a history; another job's blow may have taken Temporal away just now."""
+    async with asyncio.timeout(AWAY_SECONDS):
+        while True:
+            with contextlib.suppress(UnreachableError):
+                return await read_job(client, workflow)
+            await asyncio.sleep(RETRY_SECONDS)
 
 
 async def _end(target: Target, job: str, over: asyncio.Event) -> None:

@@ -45,7 +45,7 @@ async def drive(
     for number, spec in enumerate(specs):
         if number not in state.twins():
             twin = Together(f"{plan.metadata.name}-{state.run}-twin-{number}", number, spec)
-            (ran,) = await run_jobs(target, [twin])
+            (ran,) = await run_jobs(target, [twin], skew=plan.spec.skew_seconds)
             if not ran.clean:
                 raise TwinError(
                     f"The undisturbed job {ran.job} is not clean: {ran.outcome.failure}\n{ran.outcome.text}"
@@ -67,6 +67,7 @@ async def drive(
         [job for job in jobs if job.place not in done],
         expected=lambda number: twins[number].sha256,
         parallel=plan.spec.parallel,
+        skew=plan.spec.skew_seconds,
         tell=ended,
         go_on=go_on,
     )

@@ -126,6 +126,8 @@ class PlanSpec(Resource):
     """How many one job meets at the most."""
     parallel: Annotated[int, Field(gt=0, le=64)] = 1
     """Jobs at a time; more than one on a cluster alone."""
+    skew_seconds: Annotated[float, Field(ge=0, le=60)] = 0.0
+    """How far clocks of the model server and of Temporal may be apart; none on one machine, some on several nodes."""
     bounds: Bounds = Bounds()
     """When it stops."""
     shares: Shares = Shares()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import PendingActivityState
@@ -24,7 +24,6 @@ class Seen:
     kind: str
     worker: str
     """As its worker signs."""
-    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +36,23 @@ class Aim:
     """The step that has no result yet, if one is under way."""
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What Temporal says of a job at one moment."""
+
+    over: bool = False
+    pending: frozenset[str] = frozenset()
+    """Steps without a result, whether they are under way or wait to be tried again."""
+    started: dict[str, Seen] = field(default_factory=dict)
+    """Those under way, by activity id."""
+
+
 async def moment(client: Client, workflow: str, strike: Strike, over: asyncio.Event) -> Aim | None:
     """Wait until a job is where a strike wants it; None when it ended before."""
     if strike.moment is Moment.STARTING:
         return Aim()
     if strike.moment is Moment.FINALIZING:
-        while not over.is_set():
-            if (await _started(client, workflow)) is None:
-                return Aim()
-            await asyncio.sleep(PAUSE)
-        return Aim()  # the status was quicker than we: the operator is struck right after it
+        return await _finalizing(client, workflow, over)
     if strike.moment is Moment.IN_FLIGHT:
         return await _in_flight(client, workflow, strike.stop, over)
     if strike.moment is Moment.BEFORE:
@@ -56,9 +62,19 @@ async def moment(client: Client, workflow: str, strike: Strike, over: asyncio.Ev
     return await _recorded(client, workflow, strike.stop, over)
 
 
+async def _finalizing(client: Client, workflow: str, over: asyncio.Event) -> Aim:
+    while not over.is_set():  # the status may be quicker than we: then the blow falls right after it
+        look = await _look(client, workflow)
+        if look is not None and look.over:
+            break
+        await asyncio.sleep(PAUSE)
+    return Aim()
+
+
 async def _in_flight(client: Client, workflow: str, kind: str, over: asyncio.Event) -> Aim | None:
     while not over.is_set():
-        for activity, seen in (await _started(client, workflow) or {}).items():
+        look = await _look(client, workflow) or Look()
+        for activity, seen in look.started.items():
             if seen.kind == kind:
                 return Aim(seen.worker, activity)
         await asyncio.sleep(PAUSE)
@@ -68,30 +84,33 @@ async def _in_flight(client: Client, workflow: str, kind: str, over: asyncio.Eve
 async def _recorded(client: Client, workflow: str, kind: str, over: asyncio.Event) -> Aim | None:
     before: dict[str, Seen] = {}
     while not over.is_set():
-        now = await _started(client, workflow)
-        if now is not None:
+        look = await _look(client, workflow)
+        if look is not None:
             for activity, seen in before.items():
-                if activity not in now:
+                if activity not in look.pending:
                     return Aim(seen.worker)
-            before = {activity: seen for activity, seen in now.items() if seen.kind == kind}
+            before |= {activity: seen for activity, seen in look.started.items() if seen.kind == kind}
         await asyncio.sleep(PAUSE)
     return None
 
 
-async def _started(client: Client, workflow: str) -> dict[str, Seen] | None:
-    """Started steps by activity id; None when the workflow runs no more."""
+async def _look(client: Client, workflow: str) -> Look | None:
+    """None while Temporal can't tell: it is away, or the workflow is not started yet."""
     request = DescribeWorkflowExecutionRequest(
         namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow)
     )
     try:
         described = await client.workflow_service.describe_workflow_execution(request)
     except RPCError:
-        return {}  # Temporal is away, or the workflow is not started yet
-    if described.workflow_execution_info.HasField("close_time"):
         return None
+    pending = described.pending_activities
     started = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
-    return {
-        one.activity_id: Seen(one.activity_type.name, one.last_worker_identity, one.attempt)
-        for one in described.pending_activities
-        if one.state == started
-    }
+    return Look(
+        over=described.workflow_execution_info.HasField("close_time"),
+        pending=frozenset(one.activity_id for one in pending),
+        started={
+            one.activity_id: Seen(one.activity_type.name, one.last_worker_identity)
+            for one in pending
+            if one.state == started
+        },
+    )

@@ -33,7 +33,15 @@ from outlast.chaos.interruptions import Target as Kind
 from outlast.chaos.join import LedgerCopy
 from outlast.chaos.schedule import Manner, Moment, Strike, Victim
 from outlast.chaos.target import Blow
-from outlast.control.kube import Kube, KubeError, KubeGoneError, KubeUnreachableError, job_path, object_path
+from outlast.control.kube import (
+    Kube,
+    KubeConflictError,
+    KubeError,
+    KubeGoneError,
+    KubeUnreachableError,
+    job_path,
+    object_path,
+)
 from outlast.control.lease import API as LEASES
 from outlast.control.pods import read_signature
 from outlast.errors import JobFailedError, UnreachableError
@@ -290,7 +298,8 @@ class ClusterTarget:
         body: Json = {"preconditions": {"uid": pod["metadata"]["uid"]}}
         if grace is not None:
             body["gracePeriodSeconds"] = grace
-        with contextlib.suppress(KubeGoneError):  # it went by itself meanwhile
+        # Gone by itself meanwhile, or another pod by now.
+        with contextlib.suppress(KubeGoneError, KubeConflictError):
             await self._kube.delete(object_path("api/v1", self._namespace, "pods", pod["metadata"]["name"]), body)
 
     async def _storm(self, workflow: str) -> None:

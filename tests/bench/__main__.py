@@ -13,9 +13,17 @@ from rich.console import Console
 from rich.table import Table
 
 from outlast import __version__
-from tests.bench import compare, deaths, slots, steps
+from tests.bench import compare, deaths, games, slots, steps
 
-MEASUREMENTS = (steps.added_wall, steps.cpu_at_load, slots.by_slots, compare.overhead, deaths.recovery, deaths.replay)
+MEASUREMENTS = (
+    steps.added_wall,
+    steps.cpu_at_load,
+    slots.by_slots,
+    compare.overhead,
+    deaths.recovery,
+    deaths.replay,
+    games.games_an_hour,
+)
 
 
 async def measure(folder: Path, console: Console) -> dict[str, float]:

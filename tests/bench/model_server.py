@@ -9,6 +9,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from outlast.offline import roles as rules
 from outlast.offline.config import OfflineConfig
 from outlast.offline.server import OfflineServer
 from outlast.offline.turn import Reply, ToolCall, Turn
@@ -19,7 +20,9 @@ STEPS = 7 + SEARCHES
 
 
 def respond(turn: Turn) -> Reply:
-    """Answer by the output tool and by how many searches were made."""
+    """Answer by the output tool and by how many searches were made; games are played by their rules."""
+    if {"submit_answer", "submit_reply"} & turn.tools.keys():
+        return rules.respond(turn)
     if "submit_plan" in turn.tools:
         search = {"query": "Chad population", "purpose": "its size"}
         plan = {"summary": "One search.", "searches": [search], "analysis_instructions": "Say it."}

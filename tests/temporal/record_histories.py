@@ -1,4 +1,4 @@
-"""Records the histories that every test run replays: `python -m tests.temporal.record_histories`.
+"""Records the histories that every test run replays: `python -m tests.temporal.record_histories [NAME...]`.
 
 Record anew only with a change that is versioned or that no job in the world can meet: the old files are what protects
 jobs that were started before it.
@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client
 
+from outlast.durable.games import Games
 from outlast.durable.jobs import Jobs
 from outlast.job.spec import ResearchJobSpec
 from outlast.local.temporal import Ports, TemporalServer, free_port
 from outlast.offline.config import OfflineConfig
 from outlast.offline.faults import AimedFault, FaultConfig, FaultKind
 from outlast.offline.server import OfflineServer
+from tests.temporal.games_lab import game_id, played, playing, spec_of
 from tests.temporal.lab import Lab, job_id, until, worker_process
 from tests.temporal.script import respond
 
@@ -78,12 +81,38 @@ async def killed(lab: Lab) -> str:
     return name
 
 
-SCENES: list[Callable[[Lab], Awaitable[str]]] = [plain, approved, failed_search, killed]
+async def game(lab: Lab) -> str:
+    """A game some of whose steps fail on purpose."""
+    name = game_id()
+    async with playing(lab, **SIGNATURE) as games:
+        await played(games, spec_of("potato", seed=3, failureRate=0.2), name)
+    return name
+
+
+async def oracle_game(lab: Lab) -> str:
+    """A game that the Factbook answers, its worker replaced on the way."""
+    name = game_id()
+    stalled = AimedFault(kind=FaultKind.STALL, steps="agent__questioner__*", count=3)
+    lab.offline.set_faults(FaultConfig(aimed=(stalled,), stall_seconds=0.2))
+    async with playing(lab, **SIGNATURE) as games:
+        await games.start(name, spec_of("Chad", oracle=True, seed=1))
+        await until(lambda: turned(games, name, 2))
+    async with playing(lab, **SIGNATURE) as games:
+        await games.result(name)
+    return name
+
+
+SCENES: list[Callable[[Lab], Awaitable[str]]] = [plain, approved, failed_search, killed, game, oracle_game]
 
 
 async def stage(jobs: Jobs, name: str, word: str) -> bool:
     """Whether a job is at a stage."""
     return (await jobs.progress(name)).stage.value == word
+
+
+async def turned(games: Games, name: str, count: int) -> bool:
+    """Whether a game has so many turns."""
+    return len((await games.progress(name)).turns) >= count
 
 
 async def struck(lab: Lab, name: str) -> bool:
@@ -105,15 +134,15 @@ def _impersonal(value: Any) -> Any:
     return value
 
 
-async def main() -> None:
-    """Record them all."""
+async def main(names: Sequence[str]) -> None:
+    """Record those that are named, all when none is."""
     HISTORIES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         server = TemporalServer(database=folder / "t.db", log=folder / "t.log", ports=Ports(free_port(), free_port()))
         await server.start()
         try:
-            for scene in SCENES:
+            for scene in [scene for scene in SCENES if not names or scene.__name__ in names]:
                 async with OfflineServer(OfflineConfig(latency_scale=0), responder=respond) as offline:
                     lab = Lab(server, offline, folder)
                     name = await scene(lab)
@@ -126,4 +155,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1:]))

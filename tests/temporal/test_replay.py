@@ -22,8 +22,9 @@ HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 WAY_OUT = """
 {file} does not replay: {why}
 
-A job that was started by the recorded version would stop here for ever on this one. Workflow code (research/run.py,
-gate.py, workflow.py, and what they call) has to do the same steps in the same order, under the same names.
+A job that was started by the recorded version would stop here for ever on this one. Workflow code (run.py, gate.py
+and workflow.py of research/, games/ and hosting/, and what they call) has to do the same steps in the same order, under
+the same names.
 
 - Not meant? Undo the change of order, name or condition.
 - Meant? Keep both ways until no job of the old kind is left:
@@ -47,7 +48,7 @@ async def test_a_recorded_job_replays(file: Path) -> None:
 
 def test_each_kind_of_history_is_recorded() -> None:
     kinds = {file.stem: json.loads(file.read_text())["events"] for file in HISTORIES}
-    assert set(kinds) >= {"plain", "approved", "failed_search", "killed"}
+    assert set(kinds) >= {"plain", "approved", "failed_search", "killed", "game", "oracle_game"}
     assert any("workflowExecutionUpdateAcceptedEventAttributes" in event for event in kinds["approved"])
     assert any("activityTaskFailedEventAttributes" in event for event in kinds["failed_search"])
     attempts = [
@@ -56,6 +57,8 @@ def test_each_kind_of_history_is_recorded() -> None:
         if "activityTaskStartedEventAttributes" in event
     ]
     assert max(attempts) == 2
+    assert '"SimulatedFailureError"' in json.dumps(kinds["game"])
+    assert '"outlast__oracle"' in json.dumps(kinds["oracle_game"])
 
 
 def test_recorded_histories_tell_nothing_of_the_machine_that_recorded_them() -> None:

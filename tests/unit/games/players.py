@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse, ToolCallPart
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelResponse,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
 from pydantic_ai.models import Model
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.usage import RequestUsage
@@ -16,6 +24,8 @@ from outlast.games.models import GameResult, GameRole, GameSpec
 from outlast.games.state import GameSetup
 from outlast.games.stateless import StatelessGameHost, play_stateless
 from outlast.llm.resolve import ModelBook
+from outlast.offline.roles import respond
+from outlast.offline.turn import Character, Message, ToolCall, Turn
 
 
 def ask(question: str) -> ToolCallPart:
@@ -68,3 +78,36 @@ class Table:
 def _set_up(spec: GameSpec) -> GameSetup:
     aliases = sorted(atlas.country(spec.secret).names) if spec.oracle else []
     return GameSetup(models=dict.fromkeys(GameRole, "script"), aliases=aliases)
+
+
+class Rules(Table):
+    """The offline models' own rules on both sides, in this process; the answerer is always the large one."""
+
+    def __init__(self, character: Character) -> None:
+        super().__init__(moves=[])
+        self._character = character
+
+    def _play(self, messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        asks = info.output_tools[0].name == "submit_answer"
+        seed: Any = (info.model_settings or {}).get("seed", 0)
+        turn = Turn(
+            character=self._character if asks else Character.LARGE,
+            messages=tuple(_as_rules_see(messages)),
+            tools={tool.name: tool.parameters_json_schema for tool in (*info.function_tools, *info.output_tools)},
+            seed=seed,
+        )
+        parts = [ToolCallPart(call.name, call.arguments) for call in respond(turn).calls]
+        return ModelResponse(parts=parts, usage=RequestUsage(input_tokens=10, output_tokens=5), model_name="rules")
+
+
+def _as_rules_see(messages: list[ModelMessage]) -> Iterator[Message]:
+    for message in messages:
+        if isinstance(message, ModelResponse):
+            calls = [part for part in message.parts if isinstance(part, ToolCallPart)]
+            yield Message("assistant", "", calls=tuple(ToolCall(c.tool_name, c.args_as_dict()) for c in calls))
+            continue
+        for part in message.parts:
+            if isinstance(part, UserPromptPart):
+                yield Message("user", str(part.content))
+            elif isinstance(part, ToolReturnPart):
+                yield Message("tool", str(part.content), answers=part.tool_name)

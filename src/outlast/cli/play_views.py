@@ -31,7 +31,7 @@ class GameLines(Lines):
         """The turns that are new since the last time."""
         progress = snapshot.progress
         for number, turn in enumerate(progress.turns[self._shown :], start=self._shown + 1):
-            again = f"  ({REPLAYED})" if number <= self.recorded else ""
+            again = f" ({REPLAYED})" if number <= self.recorded else ""
             self._line(f"{number}. {one_line(turn.question)} {said(turn)}{again}")
         self._shown = max(self._shown, len(progress.turns))
         for line in (*self._waiting_lines(progress), *self._trouble_lines(snapshot.troubles)):

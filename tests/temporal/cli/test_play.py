@@ -24,13 +24,10 @@ async def test_a_game_and_the_verbs_that_look_at_it(desk: Desk) -> None:
     assert again.out == command.out
     (listed,) = json.loads((await desk.run("list", "--json")).out)
     assert (listed["kind"], listed["questions_asked"], listed["max_questions"]) == ("TwentyQuestions", 5, 20)
-    assert "5/20 questions" in (await desk.run("list")).out
     assert "5 of 20" in (await desk.run("status", "g1")).out
     data = json.loads((await desk.run("report", "g1", "--json")).out)
     assert (data["won"], data["supported"], len(data["turns"])) == (True, True, 5)
-    assert (await desk.run("report", "g1")).out == command.out
     assert "is a TwentyQuestions: it has no plan" in (await desk.run("plan", "g1")).err
-    assert "g1 is a game, which has no HTML page" in (await desk.run("report", "g1", "--format", "html")).err
     assert await desk.requests("g1") == asked, "looking at a game asks no model"
 
     for words, said in (

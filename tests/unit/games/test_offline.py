@@ -13,7 +13,7 @@ from .players import Rules
 
 GAMES = 200
 
-FEWER = 60
+FEWER = 40
 
 
 async def games(character: Character, count: int) -> list[GameResult]:

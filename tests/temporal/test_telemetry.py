@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from prometheus_client.parser import text_string_to_metric_families
 
 from outlast.durable.jobs import Jobs
+from outlast.errors import UnreachableError
 from outlast.job.spec import ResearchJobSpec
 from outlast.local.temporal import Ports, TemporalServer, free_port
 from outlast.offline.faults import AimedFault, FaultConfig, FaultKind
 from outlast.offline.server import OfflineServer
 from outlast.telemetry.ids import root_span_id, trace_id
+from outlast.usage.meter import Usage
 
 from .collector import Collector
 from .lab import DEADLINE, Lab, job_id, until, worker_process
@@ -39,60 +42,128 @@ async def test_a_job_is_one_trace_through_a_restart_of_its_worker(lab: Lab, coll
     async with worker_process(lab, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url):
         spec = {"query": "areas searches=1", **APPROVAL}
         await jobs.start(name, ResearchJobSpec.model_validate(spec))
-        await until(lambda: awaits_approval(jobs, name))
+        await until(lambda: is_planned(jobs, name))
     before = len(collector.spans)
     async with worker_process(lab, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url):
+        await until(lambda: answers_for(jobs, name))  # a replay that answers a question resumes nothing
+        assert len(collector.spans) == before
         await jobs.approve(name)
-        await jobs.result(name)
+        result = await jobs.result(name)
 
     ((trace, spans),) = collector.traces().items()
     run = await first_run(jobs, name)
     assert int.from_bytes(trace) == trace_id("default", name, run)
     assert 0 < before < len(spans)
     assert len({span.span_id for span in spans}) == len(spans)
-    assert collector.tree(spans) == [
+    assert without_resumption(collector.tree(spans)) == [
         "research job",
         "  outlast__setup",
-        "  agent__planner__model_request",
-        "    chat large",
-        "  agent__searcher__model_request",
-        "    chat large",
-        "  agent__searcher__toolset__sources__call_tool",
-        "    execute_tool search",
-        "  agent__searcher__model_request",
-        "    chat large",
-        "  agent__analyst__model_request",
-        "    chat large",
+        "  invoke_agent planner",
+        "    agent__planner__model_request",
+        "      chat large",
+        "  invoke_agent searcher",
+        "    agent__searcher__model_request",
+        "      chat large",
+        "    agent__searcher__toolset__sources__call_tool",
+        "      execute_tool search",
+        "    agent__searcher__model_request",
+        "      chat large",
+        "  invoke_agent analyst",
+        "    agent__analyst__model_request",
+        "      chat large",
     ]
-    root = next(span for span in spans if span.name == "research job")
-    assert int.from_bytes(root.span_id) == root_span_id("default", name, run)
+    named = {span.name: span for span in spans}
+    root = named["research job"]
+    assert int.from_bytes(root.span_id) == root_span_id(int.from_bytes(trace))
     assert root.start_time_unix_nano <= min(span.start_time_unix_nano for span in spans)
     assert root.end_time_unix_nano >= max(span.end_time_unix_nano for span in spans)
+    assert attribute(named["resumed"], "outlast.replayed_steps") == 2
+
+    total = sum(result.usage.values(), Usage())
+    assert attribute(root, "outlast.cost_usd") == f"{total.cost_usd:f}"
+    assert attribute(root, "outlast.input_tokens") == total.input_tokens
+    agents = [span for span in spans if span.name.startswith("invoke_agent")]
+    assert sum(Decimal(attribute(span, "outlast.cost_usd")) for span in agents) == total.cost_usd
+    chats = [span for span in spans if span.name.startswith("chat")]
+    assert sum(attribute(span, "operation.cost") for span in chats) == pytest.approx(float(total.cost_usd))
+    assert sum(attribute(span, "gen_ai.usage.output_tokens") for span in chats) == total.output_tokens
 
 
-async def test_each_attempt_is_a_span_and_a_killed_one_leaves_no_trace_of_another(
-    lab: Lab, collector: Collector
-) -> None:
+async def test_each_attempt_is_a_span_with_its_cause_through_a_kill(lab: Lab, collector: Collector) -> None:
     name = job_id()
-    planner = "agent__planner__model_request"
+    searcher, tool = "agent__searcher__model_request", "agent__searcher__toolset__sources__call_tool"
     kinds = (FaultKind.SERVER_ERROR, FaultKind.STALL)
-    lab.offline.set_faults(FaultConfig(aimed=tuple(AimedFault(kind=kind, steps=planner) for kind in kinds)))
+    lab.offline.set_faults(FaultConfig(aimed=tuple(AimedFault(kind=kind, steps=searcher) for kind in kinds)))
     jobs = await lab.jobs()
     async with worker_process(lab, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_BSP_SCHEDULE_DELAY="50") as worker:
         await jobs.start(name, ResearchJobSpec(query="areas searches=1"))
-        await until(lambda: sends(lab, name, 2))
-        await until(lambda: collector.spans)
+        await until(lambda: sends(lab, name, 3))
+        await until(lambda: [span for span in collector.spans if span.name == searcher])
         worker.kill()
         await worker.wait()
+    before = collector.tree(collector.spans)
+    assert [line.strip() for line in before] == [
+        "outlast__setup",
+        "agent__planner__model_request",
+        "chat large",
+        searcher,
+        "chat large",
+    ]
     async with worker_process(lab, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url):
         await jobs.result(name)
+
     ((_, spans),) = collector.traces().items()
-    attempts = {attribute(span, "outlast.attempt"): span for span in spans if span.name == planner}
-    assert set(attempts) == {1, 3}
-    assert attribute(attempts[1], "error.type") == "ModelHTTPError"
-    assert attempts[1].status.code == 2
-    assert attempts[3].status.code == 0
+    assert without_resumption(collector.tree(spans)) == [
+        "research job",
+        "  outlast__setup",
+        "  invoke_agent planner",
+        "    agent__planner__model_request",
+        "      chat large",
+        "  invoke_agent searcher",
+        f"    {searcher}",
+        "      chat large",
+        f"    {searcher}",
+        "      chat large",
+        f"    {tool}",
+        "      execute_tool search",
+        f"    {searcher}",
+        "      chat large",
+        "  invoke_agent analyst",
+        "    agent__analyst__model_request",
+        "      chat large",
+    ]
+    told = [span for span in spans if span.name == searcher and span.events]
+    failed, again = sorted(told, key=lambda span: span.start_time_unix_nano)
+    assert (attribute(failed, "outlast.attempt"), attribute(again, "outlast.attempt")) == (1, 3)
+    assert attribute(failed, "error.type") == "ModelHTTPError"
+    assert failed.status.code == 2
+    assert again.status.code == 0
+    assert [causes(span) for span in (failed, again)] == [["http_500"], ["cut"]]
     assert all(span.parent_span_id or span.name == "research job" for span in spans)
+
+
+def without_resumption(tree: list[str]) -> list[str]:
+    """A tree but for the one resumption, which is written at any time after the restart."""
+    assert tree.count("  resumed") == 1
+    return [line for line in tree if line != "  resumed"]
+
+
+async def is_planned(jobs: Jobs, name: str) -> bool:
+    return (await jobs.summary(name)).stage == "AwaitingApproval"
+
+
+async def answers_for(jobs: Jobs, name: str) -> bool:
+    """Whether a worker answers a question about a job; one that only starts needs its time."""
+    try:
+        await jobs.progress(name)
+    except UnreachableError:
+        return False
+    return True
+
+
+def causes(span: Span) -> list[str]:
+    """Why a step was attempted again, as the events of an attempt tell."""
+    return [item.value.string_value for event in span.events if event.name == "retry" for item in event.attributes]
 
 
 @pytest.mark.parametrize("told", [False, True], ids=["by default", "opted in"])
@@ -227,6 +298,6 @@ async def first_run(jobs: Jobs, name: str) -> str:
     return run
 
 
-def attribute(span: Span, name: str) -> int | str:
+def attribute(span: Span, name: str) -> Any:
     (value,) = [item.value for item in span.attributes if item.key == name]
-    return value.int_value if value.HasField("int_value") else value.string_value
+    return getattr(value, value.WhichOneof("value") or "string_value")

@@ -19,8 +19,10 @@ from outlast.control.probes import OperatorMetrics
 from outlast.control.queue import WorkQueue
 from outlast.control.temporal import TemporalUnreachableError, Workflows
 from outlast.errors import OutlastError
+from outlast.job.actions import Requeue
 from outlast.job.observed import Workflow
 from outlast.job.plan import plan
+from outlast.telemetry.visits import VisitSpans
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +55,7 @@ class Controller:
         snapshot: Filled by the sweep, read by the observer.
         leadership: Whether this process may act; without it, it only watches.
         metrics: Counts errors.
+        spans: Tell of visits that did something.
         sweep_seconds: The least pause between sweeps.
         clock: The time.
     """
@@ -67,6 +70,7 @@ class Controller:
         snapshot: Snapshot,
         leadership: Leadership,
         metrics: OperatorMetrics,
+        spans: VisitSpans,
         sweep_seconds: float = 1.0,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -82,6 +86,7 @@ class Controller:
         self._workflows = workflows
         self._leadership = leadership
         self._metrics = metrics
+        self._spans = spans
         self._sweep_seconds = sweep_seconds
         self._clock = clock
         self._touched: set[str] = set()
@@ -115,7 +120,10 @@ class Controller:
         for _ in range(ROUNDS):
             observed = await self._observer.observe(entry)
             actions = plan(observed, entry.desired, self._clock())
-            outcome = await self._executor.run(entry, actions)
+            done = [type(action).__name__ for action in actions if not isinstance(action, Requeue)]
+            trace = observed.workflow.trace if observed.workflow else None
+            with self._spans.visit(entry.desired.workflow_id, done, trace or observed.status.trace):
+                outcome = await self._executor.run(entry, actions)
             if not outcome.again:
                 if outcome.requeue is not None:
                     self.queue.add_after(entry.desired.uid, outcome.requeue.total_seconds())

@@ -30,6 +30,7 @@ from outlast.durable.client import connect
 from outlast.errors import SettingsError
 from outlast.job.actions import Action
 from outlast.settings import Settings
+from outlast.telemetry.visits import VisitSpans
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ async def operator(
             seconds=settings.operator_lease_seconds,
             on_change=lambda held: woken() if held else None,
         )
+        spans = VisitSpans(settings)
         controller = Controller(
             cache=cache,
             observer=Observer(kube, workflows, snapshot, stores, overflow),
@@ -117,6 +119,7 @@ async def operator(
             snapshot=snapshot,
             leadership=lease,
             metrics=metrics,
+            spans=spans,
             sweep_seconds=settings.operator_sweep_seconds,
         )
         pods = PodWatch(
@@ -141,6 +144,7 @@ async def operator(
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await lease.release()
+            await spans.flush()
 
 
 @asynccontextmanager

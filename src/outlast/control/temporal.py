@@ -37,6 +37,8 @@ from outlast.job.spec import Approval, ResearchJobSpec, ResultPlace
 from outlast.job.status import ProgressStatus, UsageStatus
 from outlast.research.state import WORKFLOW_TYPE, ResearchInput, ResearchResult
 from outlast.research.workflow import DeepResearch
+from outlast.telemetry.ids import trace_id
+from outlast.telemetry.tracing import is_asked_for
 
 Handle: TypeAlias = WorkflowHandle[DeepResearch, ResearchResult]
 
@@ -145,7 +147,7 @@ class Workflows:
             if error.status is RPCStatusCode.NOT_FOUND and "namespace" not in error.message.lower():
                 return ABSENT
             raise _unreachable(error) from None
-        return seen(described.workflow_execution_info)
+        return seen(described.workflow_execution_info, client.namespace)
 
     async def sweep(self, query: str) -> AsyncIterator[tuple[str, Workflow]]:
         """Every workflow of ours that a query matches, by pages."""
@@ -163,7 +165,7 @@ class Workflows:
             except RPCError as error:
                 raise _unreachable(error) from None
             for info in page.executions:
-                yield info.execution.workflow_id, seen(info)
+                yield info.execution.workflow_id, seen(info, client.namespace)
             token = page.next_page_token
             if not token:
                 return
@@ -216,8 +218,11 @@ class Workflows:
                 raise _unreachable(error) from None
 
 
-def seen(info: WorkflowExecutionInfo) -> Workflow:
-    """What a listing or a description says of a workflow."""
+def seen(info: WorkflowExecutionInfo, namespace: str = "") -> Workflow:
+    """What a listing or a description says of a workflow, and its trace, which follows from its ids.
+
+    Workers and operator are given the same variables, so those that ask for tracing here ask for it there.
+    """
     fields = info.search_attributes.indexed_fields
     progress, usage = parse_progress(_keyword(fields, PROGRESS.name))
     stage = _keyword(fields, STAGE.name)
@@ -234,7 +239,14 @@ def seen(info: WorkflowExecutionInfo) -> Workflow:
         history_bytes=info.history_size_bytes,
         progress=progress,
         usage=usage,
+        trace=_trace(info, namespace) if is_asked_for() else None,
     )
+
+
+def _trace(info: WorkflowExecutionInfo, namespace: str) -> str | None:
+    if not info.first_run_id:  # a server too old to tell
+        return None
+    return f"{trace_id(namespace, info.execution.workflow_id, info.first_run_id):032x}"
 
 
 def parse_progress(word: str) -> tuple[ProgressStatus | None, UsageStatus | None]:

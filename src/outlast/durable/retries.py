@@ -28,6 +28,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from outlast.durable.reasons import is_unreadable, reason
 from outlast.durable.takeover import HANDED_ON, OUTLIVED_DRAIN, RETRY_AFTER
 from outlast.errors import OutlastError
+from outlast.redaction import redacted
 
 RETRYABLE_STATUS = frozenset({408, 409, 425, 429})
 """Client errors that a later request may not meet; every 5xx is tried again as well."""
@@ -143,8 +144,8 @@ def retried_error(error: BaseException, *, failures: int, backoff_limit: int | N
     if verdict.retry and spent:
         why += f" It failed {failures} times; backoffLimit is {backoff_limit}."
     return ApplicationError(
-        why,
-        *(error.details if isinstance(error, ApplicationError) else ()),
+        redacted(why),
+        *(redacted(tuple(error.details)) if isinstance(error, ApplicationError) else ()),
         type=_type_of(error, verdict),
         non_retryable=not retry,
         next_retry_delay=verdict.after,

@@ -15,7 +15,7 @@ from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker, Wo
 
 from outlast.durable.interceptor import StepInterceptor
 from outlast.durable.limits import Limits
-from outlast.durable.observer import StepObserver
+from outlast.durable.observer import Observers, StepObserver
 from outlast.durable.policy import CACHED_JOBS, STICKY_TIMEOUT, WORKFLOW_TASKS, step_policy
 from outlast.games import workflow as games
 from outlast.games.agents import GameAgents, build_game_agents
@@ -33,7 +33,8 @@ from outlast.research.state import Role
 from outlast.research.workflow import SETUP_ACTIVITY, DeepResearch, install
 from outlast.settings import Settings
 from outlast.sources.registry import Sources
-from outlast.telemetry.spans import SpanInterceptor
+from outlast.telemetry.job_spans import JobSpans
+from outlast.telemetry.spans import RetryEvents, StepSpans
 from outlast.telemetry.tracing import tracing
 
 
@@ -106,6 +107,7 @@ def build_worker(
         return await asyncio.to_thread(consult, question)
 
     traces = tracing(settings)
+    heard = [*([observer] if observer else []), *([RetryEvents()] if traces else [])]
     throttle = timedelta(seconds=settings.heartbeat_seconds / 3)
     return Worker(
         client,
@@ -113,9 +115,10 @@ def build_worker(
         workflows=[DeepResearch, games.TwentyQuestions],
         activities=[setup, game_setup, oracle],
         interceptors=[
-            *([SpanInterceptor(traces)] if traces else []),
-            StepInterceptor(client.data_converter, Limits.of(settings), observer),
+            *([StepSpans(traces)] if traces else []),
+            StepInterceptor(client.data_converter, Limits.of(settings), Observers(*heard)),
             *interceptors,
+            *([JobSpans(traces)] if traces else []),
         ],
         no_remote_activities=not steps,
         workflow_runner=UnsandboxedWorkflowRunner(),

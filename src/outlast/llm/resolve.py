@@ -18,7 +18,7 @@ from pydantic_ai.providers.openai import OpenAIProvider
 
 from outlast.errors import ModelSetupError
 from outlast.llm.prices import has_price, price_table
-from outlast.llm.step_model import StepModel
+from outlast.llm.step_model import PricedModel, StepModel
 from outlast.settings import Settings
 from outlast.steps import sending
 from outlast.telemetry.tracing import tracing
@@ -84,9 +84,10 @@ class ModelBook:
             raise ModelSetupError(f"The model {name!r} can't be used: {_said(error)}") from None
         _without_retries(wrapped)
         _without_stale_requests(wrapped)
+        priced: Model = PricedModel(wrapped, name=name, prices=self._prices)
         if traces := tracing(self._settings):
-            wrapped = traces.instrumented(wrapped)
-        return StepModel(wrapped, name=name, prices=self._prices, timeout=self._settings.request_timeout_seconds)
+            priced = traces.instrumented(priced)
+        return StepModel(priced, timeout=self._settings.request_timeout_seconds)
 
 
 def _said(error: Exception) -> str:

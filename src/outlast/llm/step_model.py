@@ -1,7 +1,8 @@
-"""The wrapper around every model: signs the request with its step and puts the cost into the recorded response.
+"""The wrappers around every model: one signs the request with its step, one puts the cost into the response.
 
 The cost is computed here, where the request is made, and recorded with the response. Were it computed in the workflow,
-a newer price table would change a decision on replay.
+a newer price table would change a decision on replay. Tracing stands between the two, so that its spans tell the cost
+that is recorded; were it outermost, agents would take it for a wish to trace workflow code too.
 """
 
 from __future__ import annotations
@@ -22,20 +23,42 @@ from outlast.settings import Price
 from outlast.steps import sending
 
 
-class StepModel(WrapperModel):
-    """A model whose requests name the step that makes them.
+class PricedModel(WrapperModel):
+    """A model whose responses tell what they cost.
 
     Args:
         wrapped: The provider's model, its client without retries.
         name: The name it was asked for by, key of the price table.
         prices: Price by model name.
-        timeout: Seconds of silence after which a request is given up, unless the request says otherwise.
     """
 
-    def __init__(self, wrapped: Model, *, name: str, prices: Mapping[str, Price], timeout: float | None = None) -> None:
+    def __init__(self, wrapped: Model, *, name: str, prices: Mapping[str, Price]) -> None:
         super().__init__(wrapped)
         self._name = name
         self._prices = prices
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        """Make one request, and price it."""
+        response = await self.wrapped.request(messages, model_settings, model_request_parameters)
+        response.usage.cost = cost_usd(self._name, response, self._prices)
+        return response
+
+
+class StepModel(WrapperModel):
+    """A model whose requests name the step that makes them.
+
+    Args:
+        wrapped: A model that tells what its responses cost.
+        timeout: Seconds of silence after which a request is given up, unless the request says otherwise.
+    """
+
+    def __init__(self, wrapped: Model, *, timeout: float | None = None) -> None:
+        super().__init__(wrapped)
         self._timeout = timeout
 
     async def __aenter__(self) -> Self:
@@ -54,9 +77,7 @@ class StepModel(WrapperModel):
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
         """Make one request, without retries."""
-        response = await self.wrapped.request(messages, self._signed(model_settings), model_request_parameters)
-        response.usage.cost = cost_usd(self._name, response, self._prices)
-        return response
+        return await self.wrapped.request(messages, self._signed(model_settings), model_request_parameters)
 
     @asynccontextmanager
     async def request_stream(

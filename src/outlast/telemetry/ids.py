@@ -14,9 +14,14 @@ def trace_id(namespace: str, workflow_id: str, first_run_id: str) -> int:
     return _number("trace", namespace, workflow_id, first_run_id, size=16)
 
 
-def root_span_id(namespace: str, workflow_id: str, first_run_id: str) -> int:
+def root_span_id(trace: int) -> int:
     """The span of the job itself, under which every step lies."""
-    return _number("job", namespace, workflow_id, first_run_id, size=8)
+    return _number("job", f"{trace:032x}", size=8)
+
+
+def agent_span_id(trace: int, agent_run: str) -> int:
+    """The span of one run of an agent, between the job's and those of its steps."""
+    return _number("agent", f"{trace:032x}", agent_run, size=8)
 
 
 def traceparent(trace: int, span: int) -> str:

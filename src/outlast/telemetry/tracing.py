@@ -20,6 +20,7 @@ from outlast.settings import Settings
 
 if TYPE_CHECKING:
     from logfire import Logfire
+    from opentelemetry.context import Context
     from opentelemetry.sdk.trace.id_generator import IdGenerator
     from opentelemetry.trace import Tracer
     from pydantic_ai.models import Model
@@ -32,9 +33,14 @@ _given_ids: ContextVar[tuple[int, int] | None] = ContextVar("outlast_given_ids",
 
 def tracing(settings: Settings) -> Tracing | None:
     """Tracing as this process's environment asks for it, None when it does not. Configured once a process."""
-    if not any(os.environ.get(name) for name in ASKED_FOR_BY):
+    if not is_asked_for():
         return None
     return _configured(settings.trace_content)
+
+
+def is_asked_for() -> bool:
+    """Whether this process's environment asks for tracing."""
+    return any(os.environ.get(name) for name in ASKED_FOR_BY)
 
 
 class Tracing:
@@ -75,6 +81,17 @@ def given_ids(trace_id: int, span_id: int) -> Iterator[None]:
         yield
     finally:
         _given_ids.reset(token)
+
+
+def under(trace_id: int, span_id: int | None) -> Context:
+    """The context of a span under another one that is written elsewhere or later; at the root of a trace for None."""
+    from opentelemetry.context import Context
+    from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
+
+    if span_id is None:
+        return Context()
+    parent = SpanContext(trace_id, span_id, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+    return set_span_in_context(NonRecordingSpan(parent), Context())
 
 
 @cache

@@ -14,6 +14,8 @@ from outlast.control.jobs import JobCache
 from outlast.control.observer import Snapshot
 from outlast.control.probes import OperatorMetrics
 from outlast.job.observed import FINALIZER, Observed, Workflow
+from outlast.settings import Settings
+from outlast.telemetry.visits import VisitSpans
 from tests.unit.job.builders import running
 
 ID = "ns/job/uid-1"
@@ -65,6 +67,7 @@ def controller(world: World) -> Controller:
         snapshot=Snapshot(),
         leadership=world,
         metrics=OperatorMetrics(),
+        spans=VisitSpans(Settings()),
     )
 
 

@@ -239,6 +239,31 @@ def test_provider_keys_reach_the_workers_alone() -> None:
     assert having == ["Deployment/research-outlast-worker/worker"]
 
 
+def test_traces_of_workers_and_operator_go_to_one_place() -> None:
+    traces = {"otlpEndpoint": "http://collector.monitoring:4318", "secret": "logfire"}
+    objects = outlast(traces=traces)
+    settings = only(objects, "ConfigMap", "-settings")["data"]
+    assert settings["OTEL_EXPORTER_OTLP_ENDPOINT"] == traces["otlpEndpoint"]
+    for name, container in containers(objects):
+        reads = [one.get("secretRef", {}).get("name") for one in container.get("envFrom", [])]
+        assert ("logfire" in reads) is (container["name"] in ("worker", "operator")), name
+    for suffix in ("-worker", "-operator"):
+        ports = [rule["ports"] for rule in only(objects, "NetworkPolicy", suffix)["spec"]["egress"]]
+        assert [{"protocol": "TCP", "port": 4318}] in ports
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "port"), [("https://otel.example.org", 443), ("http://otel2/v1", 80), ("https://otel:4317", 4317)]
+)
+def test_the_port_of_a_collector_follows_from_its_address(endpoint: str, port: int) -> None:
+    (found,) = [
+        rule["ports"][0]["port"]
+        for rule in only(outlast(traces={"otlpEndpoint": endpoint}), "NetworkPolicy", "-operator")["spec"]["egress"]
+        if {"namespaceSelector": {}} in rule.get("to", [])
+    ]
+    assert found == port
+
+
 def test_a_changed_setting_starts_new_pods() -> None:
     def checksum(**values: object) -> str:
         pod = only(outlast(**values), "Deployment", "-worker")["spec"]["template"]

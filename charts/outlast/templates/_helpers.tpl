@@ -152,6 +152,9 @@ OUTLAST_ENCRYPTION_KEYS_FILE: /etc/outlast/encryption/keys.json
 OUTLAST_PAYLOAD_STORE: {{ . | quote }}
 OUTLAST_PAYLOAD_THRESHOLD_BYTES: {{ $.Values.payloads.thresholdBytes | int | quote }}
 {{- end }}
+{{- with .Values.traces.otlpEndpoint }}
+OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
+{{- end }}
 OUTLAST_TRACE_CONTENT: {{ .Values.traces.content | quote }}
 OUTLAST_HTTP_HOST: "0.0.0.0"
 OUTLAST_HTTP_PORT: "8080"
@@ -303,4 +306,18 @@ scaleDown:
     - {protocol: TCP, port: 53}
 - ports:
     - {protocol: TCP, port: {{ include "outlast.temporalPort" . }}}
+{{- end -}}
+
+{{/* The way to the collector of traces, in whichever namespace or outside the cluster; nothing where there is none. */}}
+{{- define "outlast.tracesEgress" -}}
+{{- with .Values.traces.otlpEndpoint }}
+{{- $port := regexFind ":[0-9]+$" (urlParse .).host | trimPrefix ":" }}
+- to:
+    - namespaceSelector: {}
+    - ipBlock:
+        cidr: 0.0.0.0/0
+        except: {{ toJson $.Values.networkPolicy.blockedRanges }}
+  ports:
+    - {protocol: TCP, port: {{ $port | default (ternary "443" "80" (hasPrefix "https:" .)) }}}
+{{- end }}
 {{- end -}}

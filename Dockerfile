@@ -29,15 +29,11 @@ RUN python3 -m venv /tools && /tools/bin/pip install --quiet --require-hashes -r
 
 ARG REQUIREMENTS=requirements/image.txt
 COPY ${REQUIREMENTS} requirements/image.txt
-# Left out with the step that brings it: sources of extension modules, tests of packages, stubs for type checkers, and
-# descriptions of all cloud services but the one that payloads are stored in.
+COPY scripts/slim_image.py scripts/
+# What no role uses goes with the step that brings it.
 RUN /tools/bin/uv venv --quiet --python "$(command -v python3)" /opt/outlast \
     && /tools/bin/uv pip install --quiet --python /opt/outlast --require-hashes -r requirements/image.txt \
-    && rm -rf /opt/outlast/lib/python3*/site-packages/temporalio/bridge/sdk-core \
-    && find /opt/outlast/lib -type d -name tests -prune -exec rm -rf {} + \
-    && find /opt/outlast/lib -name '*.pyi' -delete \
-    && find /opt/outlast/lib/python3*/site-packages/botocore/data -mindepth 1 -maxdepth 1 -type d \
-        ! -name 's3*' ! -name 'sts*' ! -name 'sso*' -exec rm -rf {} +
+    && python3 scripts/slim_image.py /opt/outlast/lib/python3*/site-packages
 
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
@@ -53,11 +49,18 @@ RUN /opt/outlast/bin/python -c \
     && for module in outlast.durable.worker outlast.durable.s3store outlast.durable.jobs outlast.offline.server \
         outlast.cli.verbs outlast.control.operator kopf pydantic_ai.models.openai pydantic_ai.models.anthropic pydantic_ai.mcp tavily pypdf aioboto3; \
        do /opt/outlast/bin/python -c "import $module" || exit 1; done \
-    && /opt/outlast/bin/python -m compileall -q /opt/outlast/lib/python3*/site-packages/outlast
+    && /opt/outlast/bin/python -m compileall -q /opt/outlast/lib/python3*/site-packages/outlast \
+    && mkdir /bytecode \
+    && find "$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" -name '*.pyc' -newer /tools/pyvenv.cfg \
+        ! -path '*-packages/*' -exec cp --parents {} /bytecode ';'
 
 # The bill of materials travels with what it lists.
 RUN /tools/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
         --output-format JSON --output-file /opt/outlast/sbom.cdx.json /opt/outlast/bin/python
+
+# docker build --target sbom --output . . writes it beside the Dockerfile.
+FROM scratch AS sbom
+COPY --from=build /opt/outlast/sbom.cdx.json /
 
 FROM ${BASE}
 
@@ -71,8 +74,7 @@ LABEL org.opencontainers.image.title="outlast" \
       org.opencontainers.image.revision="${REVISION}"
 
 # The public base comes without bytecode of the standard library, and on a read-only root nothing could keep it.
-RUN ["python3", "-c", "import compileall, sysconfig; compileall.compile_dir(sysconfig.get_path('stdlib'), quiet=2, workers=0)"]
-
+COPY --from=build /bytecode /
 COPY --from=build /opt/outlast /opt/outlast
 # Handlers that kopf runs from a folder; no package, which would hide the standard library's `operator`.
 COPY operator /opt/outlast/operator

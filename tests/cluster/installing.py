@@ -21,7 +21,8 @@ from tests.cluster.kubectl import Kubectl
 from tests.cluster.project import build_project_image
 from tests.cluster.waiting import wait_until
 
-NAMESPACE = "outlast-install"
+NAMESPACE = "outlast"
+"""The one that the pages of docs/ name, whose commands run against this install."""
 REPOSITORY, TAG = "ghcr.io/outlast-dev/outlast", "install-test"
 EXAMPLE = ROOT / "k8s" / "examples" / "neighbours.yaml"
 INSTALL_SECONDS = 300
@@ -49,6 +50,8 @@ class Install:
     seconds: dict[str, float]
     """How long each release took to be ready."""
     namespace: str = NAMESPACE
+    archive: Path = Path()
+    """The project's image."""
 
     @property
     def kubectl(self) -> Kubectl:
@@ -116,11 +119,12 @@ def installed(cluster: Cluster) -> Iterator[Install]:
     """Everything installed from the charts into a namespace that enforces the restricted standard."""
     for name in ("temporal-server", "temporal-admin-tools", "postgres"):
         cluster.load_image(image(name))
-    cluster.load_image(build_project_image(ROOT, f"{REPOSITORY}:{TAG}"))
+    archive = build_project_image(ROOT, f"{REPOSITORY}:{TAG}")
+    cluster.load_image(archive)
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": labels}}
     cluster.kubectl.apply(yaml.safe_dump(body))
-    found = Install(cluster, {})
+    found = Install(cluster, {}, archive=archive)
     try:
         found.install("outlast-crds")
         found.install("temporal", TEMPORAL)

@@ -44,7 +44,12 @@ test: install ## Run every test that needs no cluster.
 
 .PHONY: test-cluster
 test-cluster: install ## Build or reuse a real cluster and run everything that needs one.
-	@$(BIN)/pytest tests/apiserver tests/charts tests/cluster
+	@$(BIN)/pytest tests/apiserver tests/charts tests/cluster --ignore=tests/cluster/test_docs.py
+
+# Not part of test-cluster yet: it was not seen to pass on a machine that does other work.
+.PHONY: test-docs
+test-docs: install ## Type what the pages of docs/ say about a cluster, on a real one.
+	@$(BIN)/pytest tests/cluster/test_docs.py
 
 .PHONY: chaos chaos-plot
 chaos: install ## Make a thousand aimed blows on processes of this machine: hours, and it goes on where it was.

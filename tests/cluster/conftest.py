@@ -14,6 +14,7 @@ from tests.cluster import node
 from tests.cluster.handle import Cluster, existing_cluster, own_cluster
 from tests.cluster.installing import Install, installed
 from tests.cluster.plugin import CONTEXT_OPTION
+from tests.cluster.reader import Reader
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +42,12 @@ def undisturbed(install: Install) -> dict[str, Any]:
     """The status of a job that nothing happened to."""
     install.apply("neighbours")
     return install.finished("neighbours")
+
+
+@pytest.fixture(scope="session")
+def reader(install: Install, tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    """Somebody who types what stands in docs/."""
+    return Reader.at(install, tmp_path_factory.mktemp("reader"))
 
 
 _ORDER = {"test_node_life": 0, "test_install": 2, "test_uninstall": 4}

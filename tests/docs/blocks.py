@@ -3,7 +3,7 @@
 The words after the language say it, which no renderer shows:
 
     ```sh laptop                   in `make test`, with the embedded platform and a home of its own
-    ```sh cluster                  in `make test-cluster`, against the release that is installed there
+    ```sh cluster                  in `make test-docs`, against the release that is installed there
     ```sh cluster background       goes on while the blocks below it run
     ```sh laptop dies              ends with a status that nobody asks for
     ```yaml laptop file=job.yaml   is written to that file first

@@ -52,9 +52,9 @@ class Machine:
             cache_dir=shelf / "cache",
         )
 
-    def dataset(self, *names: str) -> Path:
+    def dataset(self, *names: str, task: str = "deep-research") -> Path:
         """Some of the shipped cases."""
-        whole = yaml.safe_load(read_text(None, find_task("deep-research")))
+        whole = yaml.safe_load(read_text(None, find_task(task)))
         file = self.folder / "few.yaml"
         file.write_text(yaml.safe_dump({"cases": [case for case in whole["cases"] if case["name"] in names]}))
         return file
@@ -128,7 +128,8 @@ async def test_the_inventor_is_flagged_though_it_is_the_fastest_and_cheapest(mac
 
 
 async def test_in_the_game_too_the_inventor_is_flagged(machine: Machine) -> None:
-    _, found, told = await machine.compare(THREE, task="twenty-questions")
+    few = machine.dataset("potato", "moon", task="twenty-questions")
+    _, found, told = await machine.compare(THREE, task="twenty-questions", dataset=few)
     small, large, inventor = found.models
     assert [small.flagged, large.flagged, inventor.flagged] == [False, False, True]
     assert found.naive_ranking[0].model == "offline:inventor"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from outlast.control.executor import Executor, Leadership, NotLeaderError
@@ -34,6 +34,9 @@ BACKOFF_SECONDS = (0.2, 1, 2, 5, 10, 30)
 
 SWEEP_SHARE = 10
 """A sweep that took t seconds is followed by a pause of at least this many times t: it stays a tenth of a core."""
+
+PAUSE_SECONDS = 15
+"""The longest pause between sweeps: one that took long for once must not leave everybody without news for minutes."""
 
 RESYNC_SECONDS = 600
 """How often every unfinished job is looked at though nothing was heard of it."""
@@ -158,18 +161,23 @@ class Controller:
             if uid is not None and workflow.task_queue in repolled:
                 self.queue.add(uid)
 
-    def _look_behind_the_listing(self, running: Container[str]) -> None:
-        """A workflow may have ended before any listing showed it: who is missing is asked for, and all once more."""
+    def _look_behind_the_listing(self, running: Mapping[str, Workflow]) -> None:
+        """A workflow may have ended before any listing showed it: who is missing is asked for, and all once more.
+
+        Not so one that a listing shows and that was only started: it can't go unseen any more.
+        """
         for uid in list(self._touched):
             entry = self.cache.get(uid)
-            if entry is None or not entry.memory.listing_is_behind:
+            listed = running.get(entry.desired.workflow_id) if entry is not None else None
+            settled = entry is None or not entry.memory.listing_is_behind
+            if entry is None or settled or entry.memory.is_shown_by(listed):
                 self._touched.discard(uid)
-            if entry is not None and (uid not in self._touched or entry.desired.workflow_id not in running):
+            if entry is not None and (settled or listed is None):
                 self.queue.add(uid)
 
     def _look_at(self, uid: str) -> None:
         entry = self.cache.get(uid)
-        self.queue.add(uid, first=entry is not None and entry.untouched)
+        self.queue.add(uid, first=entry is not None and entry.unstarted)
 
     async def _sweep_for_ever(self) -> None:
         resynced = time.monotonic()
@@ -179,15 +187,28 @@ class Controller:
                 if self._leadership.held:
                     await self.sweep()
             except TemporalUnreachableError as error:
-                if self.snapshot.reachable:
-                    log.warning("the sweep failed: %s", error)
-                    self.snapshot.reachable = False
-                    self.wake()
+                self._sweep_failed(error, began)
             self.moved = time.monotonic()
             if self.moved - resynced > RESYNC_SECONDS:
                 resynced = self.moved
                 self.wake()
-            await asyncio.sleep(max(self._sweep_seconds, SWEEP_SHARE * (self.moved - began)))
+            await self._pause(min(SWEEP_SHARE * (self.moved - began), PAUSE_SECONDS))
+
+    def _sweep_failed(self, error: TemporalUnreachableError, began: float) -> None:
+        """No job is told of it while other calls are answered: a listing is what a busy server is slowest at."""
+        if not self.snapshot.reachable:
+            return
+        log.warning("the sweep failed: %s", error)
+        if not self._workflows.answered_since(began):
+            self.snapshot.reachable = False
+            self.wake()
+
+    async def _pause(self, seconds: float) -> None:
+        """Let time pass until the next sweep: little of it while Temporal is away, since nothing starts before one."""
+        until = time.monotonic() + seconds
+        await asyncio.sleep(self._sweep_seconds)
+        while self.snapshot.reachable and time.monotonic() < until:
+            await asyncio.sleep(min(self._sweep_seconds, max(until - time.monotonic(), 0)))
 
     async def _work(self) -> None:
         while True:
@@ -201,6 +222,7 @@ class Controller:
         entry = self.cache.get(uid)
         if entry is None or not self._leadership.held:
             return
+        began = time.monotonic()
         try:
             await self.reconcile(entry)
             entry.memory.failures = 0
@@ -211,14 +233,14 @@ class Controller:
         except KubeConflictError:
             self.queue.add_after(uid, BACKOFF_SECONDS[0])  # the newer version is on its way here
         except OutlastError as error:
+            if isinstance(error, TemporalUnreachableError) and not self._workflows.answered_since(began):
+                self.snapshot.reachable = False
             self._later(uid, entry, error)
         except Exception as error:
             log.exception("a visit of %s ended in an error of ours", entry.desired.workflow_id)
             self._later(uid, entry, error)
 
     def _later(self, uid: str, entry: Entry, error: Exception) -> None:
-        if isinstance(error, TemporalUnreachableError):
-            self.snapshot.reachable = False
         self._metrics.errors.labels(type(error).__name__).inc()
         pause = BACKOFF_SECONDS[min(entry.memory.failures, len(BACKOFF_SECONDS) - 1)]
         entry.memory.failures += 1

@@ -177,7 +177,7 @@ class Executor:
         run_id = await self._workflows.start(job.workflow_id, action.spec, again=action.again)
         entry.memory.delivered = job.generation if run_id is not None else None
         entry.memory.failure = None
-        entry.memory.changed()
+        entry.memory.changed(started_run=run_id or "")
 
     async def _cancel(self, entry: Entry, job: Desired, action: do.RequestCancel) -> None:
         await self._workflows.cancel(job.workflow_id)

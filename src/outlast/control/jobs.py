@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from outlast.control.report import Rendered
-from outlast.job.observed import FINALIZER, Desired, Failure
+from outlast.job.assess import was_started
+from outlast.job.observed import FINALIZER, Desired, Failure, Workflow
 from outlast.job.spec import Metadata, ResearchJobSpec, ResearchPlan
 from outlast.job.status import JobStatus, RecoveryStatus
 
@@ -34,6 +35,8 @@ class Memory:
     """Generation whose suspension and budget the workflow has for certain."""
     describe_until: float = 0.0
     """Time of the monotonic clock until which listings of its workflow may be out of date."""
+    started_run: str = ""
+    """The run that this process started, while nothing else was done to it: a listing that shows it is not behind."""
     failures: int = 0
     """Visits in a row that ended in an error."""
     plan: ResearchPlan | None = None
@@ -57,14 +60,23 @@ class Memory:
         """Whether the figures of recovery are about to change."""
         return time.monotonic() < self.recount_until
 
-    def changed(self) -> None:
-        """Something was done to the workflow, which listings learn of a little later."""
+    def changed(self, started_run: str = "") -> None:
+        """Something was done to the workflow, which listings learn of a little later.
+
+        Args:
+            started_run: The run, if it was a start.
+        """
         self.describe_until = time.monotonic() + LISTING_LAG_SECONDS
+        self.started_run = started_run
 
     @property
     def listing_is_behind(self) -> bool:
         """Whether the workflow has to be asked for, since listings may not know yet."""
         return time.monotonic() < self.describe_until
+
+    def is_shown_by(self, listed: Workflow | None) -> bool:
+        """Whether a listing knows all that was done to the workflow."""
+        return listed is not None and (not self.listing_is_behind or listed.run_id == self.started_run)
 
 
 @dataclass(slots=True)
@@ -96,9 +108,11 @@ class Entry:
         return self._status[1], self._status[2]
 
     @property
-    def untouched(self) -> bool:
-        """Whether no operator has done anything about it yet."""
-        return not self.body.get("status") and FINALIZER not in self.body["metadata"].get("finalizers", [])
+    def unstarted(self) -> bool:
+        """Whether no operator has begun with its start yet: a finished job has no finalizer either."""
+        if FINALIZER in self.body["metadata"].get("finalizers", []):
+            return False
+        return not self.body.get("status") or not (self.status[0].finished or was_started(self.status[0]))
 
 
 class JobCache:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -74,6 +75,8 @@ class Observer:
         self._workflows = workflows
         self._snapshot = snapshot
         self._polled: dict[str, tuple[float, bool]] = {}
+        self._asking: dict[str, asyncio.Task[bool]] = {}
+        """One question a task queue at a time, whoever waits for the answer."""
 
     async def observe(self, entry: Entry) -> Observed:
         """The world around a job, now."""
@@ -90,6 +93,7 @@ class Observer:
         if status.finished and not foreign:
             memory.rendered = None
             return observed
+        began = time.monotonic()
         try:
             workflow = await self._workflow(desired, status, memory)
             workflow = await self._told(workflow, desired, status, memory)
@@ -97,6 +101,8 @@ class Observer:
             if workflow.state is WorkflowState.COMPLETED:
                 observed = await self._with_report(observed, workflow, desired, memory)
         except TemporalUnreachableError as error:
+            if self._workflows.answered_since(began):
+                raise  # this job is looked at again soon; nobody is told what is not so
             log.warning("%s", error)
             self._snapshot.reachable = False
             return replace(observed, workflow=UNREACHABLE)
@@ -106,7 +112,7 @@ class Observer:
         if not self._snapshot.reachable:
             return UNREACHABLE
         listed = self._snapshot.running.get(desired.workflow_id)
-        if listed is not None and not memory.listing_is_behind and not status.finished and desired.deleted is None:
+        if listed is not None and memory.is_shown_by(listed) and not status.finished and desired.deleted is None:
             return listed
         if (
             not desired.finalizer
@@ -170,9 +176,16 @@ class Observer:
     async def _is_polled(self, task_queue: str) -> bool:
         now = asyncio.get_running_loop().time()
         asked, polled = self._polled.get(task_queue, (-POLLED_SECONDS, False))
-        if now - asked >= POLLED_SECONDS:
-            polled = await self._workflows.polled(task_queue)
-            self._polled[task_queue] = (now, polled)
+        if now - asked < POLLED_SECONDS:
+            return polled
+        if task_queue not in self._asking:
+            asking = self._asking[task_queue] = asyncio.create_task(self._ask(task_queue))
+            asking.add_done_callback(lambda _: self._asking.pop(task_queue, None))
+        return await asyncio.shield(self._asking[task_queue])
+
+    async def _ask(self, task_queue: str) -> bool:
+        polled = await self._workflows.polled(task_queue)
+        self._polled[task_queue] = (asyncio.get_running_loop().time(), polled)
         return polled
 
     async def _plan(self, desired: Desired) -> ResearchPlan | None:

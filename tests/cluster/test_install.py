@@ -3,13 +3,9 @@
 In the order in which a person would do these things. Restricted Pod Security is enforced.
 """
 
-import contextlib
 import json
-import os
 import re
-import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import yaml
@@ -19,6 +15,7 @@ from tests.cluster import keda
 from tests.cluster.command import attempt
 from tests.cluster.images import image
 from tests.cluster.installing import INSTALL_SECONDS, JOB_SECONDS, NAMESPACE, OUTLAST, Install, Json
+from tests.cluster.podprocesses import kill
 from tests.cluster.waiting import wait_until
 
 
@@ -68,26 +65,13 @@ def test_helm_test_passes(install: Install, release: str) -> None:
     assert "Phase:          Succeeded" in answer
 
 
-def processes_of(pod: Json) -> list[int]:
-    """Process ids, on this machine, of the containers of a pod of ours: they all know its uid."""
-    wanted = f"POD_UID={pod['metadata']['uid']}".encode()
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if wanted in (folder / "environ").read_bytes().split(b"\0"):
-                found.append(int(folder.name))
-    return found
-
-
 def test_a_killed_worker_changes_nothing_but_the_recovery_figures(install: Install, undisturbed: Json) -> None:
     if not install.cluster.own:
         pytest.skip("containers of another cluster can't be killed from here")
     install.apply("killed")
     install.in_the_middle("killed")
-    killed = [process for pod in install.pods("worker") for process in processes_of(pod)]
-    assert killed
-    for process in killed:
-        os.kill(process, signal.SIGKILL)
+    for pod in install.pods("worker"):
+        kill(pod)
     status = install.finished("killed")
     assert status["result"]["sha256"] == undisturbed["result"]["sha256"]
     assert status["recovery"]["resumptions"] >= 1

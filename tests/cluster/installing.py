@@ -121,6 +121,9 @@ def installed(cluster: Cluster) -> Iterator[Install]:
         cluster.load_image(image(name))
     archive = build_project_image(ROOT, f"{REPOSITORY}:{TAG}")
     cluster.load_image(archive)
+    # What an earlier session left may still be going.
+    gone = ("wait", "namespace", "--for=delete", f"--field-selector=metadata.name={NAMESPACE},status.phase=Terminating")
+    cluster.kubectl.attempt(*gone, "--timeout=180s", deadline_seconds=190)
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": labels}}
     cluster.kubectl.apply(yaml.safe_dump(body))

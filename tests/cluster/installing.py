@@ -75,6 +75,10 @@ class Install:
     def get(self, *words: str) -> Any:
         return self.kubectl.json("get", "--namespace", self.namespace, *words)
 
+    def address(self, service: str) -> str:
+        """Where this machine reaches a service."""
+        return str(self.get("service", service)["spec"]["clusterIP"])
+
     def apply(self, name: str) -> None:
         """Apply the example under another name."""
         job = yaml.safe_load(EXAMPLE.read_text())

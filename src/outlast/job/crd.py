@@ -130,7 +130,7 @@ def _job_schema() -> dict[str, Any]:
     for path, keys in _MAP_LISTS.items():
         _node(schema, path).update({"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": keys})
     _without_defaults(schema["properties"]["status"])
-    with_rules(schema, [(rule.at.value, rule) for rule in RULES])
+    with_rules(schema, [(rule.at.path, rule) for rule in RULES])
     return schema
 
 

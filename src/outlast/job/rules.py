@@ -6,22 +6,27 @@ Each stands at the node that it is about; its message is what a person reads, so
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
-class At(Enum):
-    """Where in the schema a rule stands."""
+class At(StrEnum):
+    """Where in the schema a rule stands, by the names of properties."""
 
-    JOB = ()
-    SPEC = ("spec",)
-    BUDGET = ("spec", "budget")
-    APPROVAL = ("spec", "approval")
-    SOURCES = ("spec", "sources")
-    RESULT = ("spec", "result")
-    STATUS = ("status",)
-    PROGRESS = ("status", "progress")
-    USAGE = ("status", "usage")
-    RECOVERY = ("status", "recovery")
+    JOB = ""
+    SPEC = "spec"
+    BUDGET = "spec.budget"
+    APPROVAL = "spec.approval"
+    SOURCES = "spec.sources"
+    RESULT = "spec.result"
+    STATUS = "status"
+    PROGRESS = "status.progress"
+    USAGE = "status.usage"
+    RECOVERY = "status.recovery"
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The names one by one, from the whole object down."""
+        return tuple(self.value.split(".")) if self.value else ()
 
 
 @dataclass(frozen=True, slots=True)

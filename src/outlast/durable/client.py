@@ -8,13 +8,17 @@ from typing import Any
 
 from temporalio.client import Client
 from temporalio.runtime import Runtime
-from temporalio.service import RPCError, TLSConfig
+from temporalio.service import KeepAliveConfig, RPCError, TLSConfig
 
 from outlast.errors import SettingsError, UnreachableError
 from outlast.settings import Settings
 
 CONNECT_SECONDS = 10
 """How long a frontend gets to answer before the caller is told that it does not."""
+
+KEEP_ALIVE = KeepAliveConfig(interval_millis=12_000, timeout_millis=5_000)
+"""How soon a frontend that went without a word is noticed: the address of a deleted pod answers nothing at all.
+The server refuses clients that ask more often than every 10 s (frontend.keepAliveMinTime)."""
 
 STARTING = "Frontend is not healthy yet"
 """Said by a server that accepts connections and is about to serve; anything else is told to the caller at once."""
@@ -64,6 +68,7 @@ async def _connected(
                 tls=tls,
                 identity=settings.identity,
                 runtime=runtime,
+                keep_alive_config=KEEP_ALIVE,
                 **payload_config,
             )
         except RuntimeError as error:

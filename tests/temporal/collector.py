@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 from collections import defaultdict
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
 from aiohttp import web
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
@@ -15,30 +13,23 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from tests.loopback import LoopbackServer
+
 
 @dataclass
-class Collector:
+class Collector(LoopbackServer):
     """Listens on loopback while used as a context manager."""
 
-    url: str = ""
     spans: list[Span] = field(default_factory=list)
     raw: bytearray = field(default_factory=bytearray)
     """Everything that was sent, as it was sent but for compression."""
 
-    async def __aenter__(self) -> Self:
+    def application(self) -> web.Application:
+        """What is served."""
         application = web.Application(client_max_size=64 * 1024 * 1024)
         application.router.add_post("/v1/traces", self._take)
         application.router.add_post("/v1/{other}", self._ignore)
-        self._runner = web.AppRunner(application, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._runner.cleanup()
+        return application
 
     async def _take(self, request: web.Request) -> web.Response:
         body = await request.read()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
+from collections.abc import AsyncIterator
 
 import aiohttp
 from aiohttp import web
 
+from tests.loopback import LoopbackServer
 
-class Wire:
+
+class Wire(LoopbackServer):
     """Listens, keeps, hands on.
 
     Args:
@@ -19,23 +20,17 @@ class Wire:
     def __init__(self, target: str) -> None:
         self._target = target
         self.bodies: list[bytes] = []
-        self.url = ""
 
-    async def __aenter__(self) -> Self:
+    def application(self) -> web.Application:
+        """What is served."""
         application = web.Application()
         application.router.add_post("/v1/chat/completions", self._pass)
-        self._client = aiohttp.ClientSession()
-        self._runner = web.AppRunner(application, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
+        application.cleanup_ctx.append(self._calling)
+        return application
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._runner.cleanup()
-        await self._client.close()
+    async def _calling(self, _: web.Application) -> AsyncIterator[None]:
+        async with aiohttp.ClientSession() as self._client:
+            yield
 
     async def _pass(self, request: web.Request) -> web.Response:
         self.bodies.append(await request.read())

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
+
+from tests.loopback import LoopbackServer
 
 Json = dict[str, Any]
 
@@ -104,29 +105,20 @@ class Asked:
 
 
 @dataclass
-class Wires:
+class Wires(LoopbackServer):
     """Answers on loopback while used as a context manager, by the path that each provider's client asks for."""
 
-    url: str = ""
     asked: list[Asked] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str], str]] = field(default_factory=list)
     """Sent first, in this order, whoever asks: status, headers, body."""
     cost_usd: str = ""
     """Told with each answer as the gateway does; empty tells none."""
 
-    async def __aenter__(self) -> Self:
+    def application(self) -> web.Application:
+        """What is served."""
         application = web.Application()
         application.router.add_post("/{path:.*}", self._answer)
-        self._runner = web.AppRunner(application, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._runner.cleanup()
+        return application
 
     async def _answer(self, request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
